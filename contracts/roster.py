@@ -1,0 +1,113 @@
+"""Everything one gate needs to decide alone: people, templates, PINs, passes, keys.
+
+Encoded as a length, a JSON head, and the templates as one block of little-endian float32 rows, so that ten
+thousand people are read without parsing their numbers.
+"""
+
+import struct
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from contracts.ids import CompoundId, GateId, KeyId, ModelId, PassId, PersonId
+from contracts.wire import Base64, Fault, Hash, Message, Wire, WireError
+
+LARGEST_ROSTER = 512 * 1024 * 1024
+_LENGTH = struct.Struct(">I")
+FLOAT32_BYTES = 4
+
+
+class Name(Wire):
+    """A place's name in both languages."""
+
+    zh: Annotated[str, Field(max_length=64)]
+    en: Annotated[str, Field(max_length=64)]
+
+
+class RosterPerson(Wire):
+    """Someone who may pass here, within the window where one is set."""
+
+    id: PersonId
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    second_credential: bool = False  # a known look-alike: face alone does not open
+
+
+class RosterPin(Wire):
+    """One person's PIN, typed together with the room."""
+
+    person: PersonId
+    mac: Hash
+
+
+class RosterPass(Wire):
+    """A visitor's pass the server knows. A connected gate refuses passes that are not here."""
+
+    id: PassId
+    since: AwareDatetime
+    until: AwareDatetime
+    uses: Annotated[int, Field(ge=1)]
+    used: Annotated[int, Field(ge=0)] = 0
+    cancelled: bool = False
+    home: bool = False  # this gate may accept it when cut off from the server
+    mac: Hash | None = None  # of the visitor's PIN
+
+
+class PassKey(Wire):
+    """A public key that signs visitors' passes."""
+
+    id: KeyId
+    public: Base64
+
+
+class Roster(Message):
+    """The head of a roster. `rows[i]` is the person, by index in `people`, of template row i."""
+
+    compound: CompoundId
+    gate: GateId
+    generation: Annotated[int, Field(ge=1)]
+    version: Annotated[int, Field(ge=1)]
+    made_at: AwareDatetime
+    compound_name: Name
+    gate_name: Name
+    model: ModelId
+    width: Annotated[int, Field(ge=1, le=4096)]  # numbers in one template
+    people: list[RosterPerson] = []
+    rows: list[Annotated[int, Field(ge=0)]] = []
+    pin_key: Base64
+    pins: list[RosterPin] = []
+    passes: list[RosterPass] = []
+    pass_keys: list[PassKey] = []
+
+
+@dataclass(frozen=True, slots=True)
+class RosterBody:
+    """A roster with its templates: float32, little-endian, `len(roster.rows)` rows of `roster.width`."""
+
+    roster: Roster
+    templates: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        wanted = len(self.roster.rows) * self.roster.width * FLOAT32_BYTES
+        if len(self.templates) != wanted:
+            raise WireError(Fault.MALFORMED, "Roster", f"{len(self.templates)} template bytes, not {wanted}")
+        if self.roster.rows and max(self.roster.rows) >= len(self.roster.people):
+            raise WireError(Fault.MALFORMED, "Roster", "a row belongs to nobody")
+
+
+def encode_roster(body: RosterBody) -> bytes:
+    """The bytes whose SHA-256 a manifest carries."""
+    head = body.roster.encode()
+    return _LENGTH.pack(len(head)) + head + body.templates
+
+
+def decode_roster(data: bytes) -> RosterBody:
+    """Raises WireError for anything that is not a whole roster."""
+    if len(data) < _LENGTH.size:
+        raise WireError(Fault.MALFORMED, "Roster", "cut short")
+    (length,) = _LENGTH.unpack_from(data)
+    head = data[_LENGTH.size : _LENGTH.size + length]
+    if len(head) < length:
+        raise WireError(Fault.MALFORMED, "Roster", "cut short")
+    return RosterBody(Roster.decode(head, limit=LARGEST_ROSTER), data[_LENGTH.size + length :])

@@ -1,0 +1,57 @@
+"""How a gate is: birth and will, and a measured report every 30 seconds."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, Field
+
+from contracts.ids import BootId, GateId, ModelId
+from contracts.wire import Message, Wire
+from contracts.words import CameraState, DoorState, GateStatus
+
+Count = Annotated[int, Field(ge=0)]
+Milliseconds = Annotated[float, Field(ge=0)]
+
+
+class StateV1(Message):
+    """Retained. The broker publishes the will, which names the boot and connection it belongs to."""
+
+    gate: GateId
+    status: GateStatus
+    boot: BootId
+    connection: Count  # rises with every connection of this boot: an old will is known by it
+    at: AwareDatetime
+    software: Annotated[str, Field(max_length=64)]
+    model: ModelId
+    roster_version: Count = 0
+
+
+class StageMs(Wire):
+    """Median milliseconds a stage took since the last report; absent where it did not run."""
+
+    read: Milliseconds | None = None
+    detect: Milliseconds | None = None
+    describe: Milliseconds | None = None
+    match: Milliseconds | None = None
+    codes: Milliseconds | None = None
+    journal: Milliseconds | None = None
+
+
+class HealthV1(Message):
+    """What a gate measured of itself."""
+
+    gate: GateId
+    boot: BootId
+    at: AwareDatetime
+    monotonic_ms: Count
+    camera: CameraState
+    door: DoorState
+    frames_per_s: Annotated[float, Field(ge=0)]
+    stages: StageMs
+    unsent: Count  # links the server has not receipted
+    disk_free_mb: Count
+    rss_mb: Count
+    roster_version: Count
+    people: Count
+    troubles: Count = 0  # frames dropped by an error since the start
+    liveness: Annotated[str, Field(max_length=16)] | None = None  # the gate's policy
+    clock_trusted: bool = True
