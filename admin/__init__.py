@@ -1,0 +1,1 @@
+"""The server: web, ingest, dispatch and worker over one database."""

@@ -1,0 +1,96 @@
+"""The durable job table as a queue: put, take under a lease, finish. What a job does is its taker's matter."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import cast
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from admin.db.tables.jobs import Job
+
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 5
+Argument = str | int | float | bool | None
+
+
+class Queue(StrEnum):
+    WORKER = "worker"
+    DISPATCH = "dispatch"
+
+
+class JobKind(StrEnum):
+    ENROL_FACE = "enrol_face"  # worker; blob: photo sealed to the worker; subject person:ID
+    FORGET_FACE = "forget_face"  # worker; subject person:ID
+    WRITE_PINYIN = "write_pinyin"  # worker; subject person:ID
+    SIGN_PASS = "sign_pass"  # dispatch; subject visit:ID  # noqa: S105 - a kind of job
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """Work to be done. `blob` is sealed to the taker before it comes here."""
+
+    queue: Queue
+    kind: JobKind
+    subject: str
+    arguments: Mapping[str, Argument] | None = None
+    blob: bytes | None = None
+
+
+def put(session: Session, job: NewJob, by: str, now: datetime) -> Job:
+    """Queues the job with the transaction that asks for it."""
+    row = Job(
+        queue=job.queue.value,
+        kind=job.kind.value,
+        subject=job.subject,
+        arguments=json.dumps(dict(job.arguments or {})),
+        blob=job.blob,
+        state="queued",
+        attempts=0,
+        due_at=now,
+        made_at=now,
+        made_by=by,
+    )
+    session.add(row)
+    session.flush()
+    return row
+
+
+def take(session: Session, queue: Queue, now: datetime) -> Job | None:
+    """The next due job, leased; one whose taker died is due again when its lease ends."""
+    row = session.scalars(
+        select(Job)
+        .where(
+            Job.queue == queue.value,
+            Job.due_at <= now,
+            or_(Job.state == "queued", (Job.state == "running") & (Job.leased_until < now)),
+        )
+        .order_by(Job.due_at, Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).first()
+    if row is not None:
+        row.state, row.leased_until, row.attempts = "running", now + LEASE, row.attempts + 1
+    return row
+
+
+def finish(row: Job, state: str, result: Mapping[str, Argument | list[str]], now: datetime) -> None:
+    """`state` is done or refused; the blob is gone with it."""
+    row.state, row.result, row.done_at, row.blob = state, json.dumps(dict(result)), now, None
+    row.leased_until = None
+
+
+def postpone(row: Job, code: str, now: datetime) -> None:
+    """After an unexpected error: later again, and given up with its code after five tries."""
+    row.leased_until, row.result = None, json.dumps({"trouble": code})
+    if row.attempts >= MOST_ATTEMPTS:
+        row.state, row.done_at, row.blob = "failed", now, None
+    else:
+        row.state, row.due_at = "queued", now + timedelta(seconds=2**row.attempts)
+
+
+def arguments_of(row: Job) -> dict[str, Argument]:
+    return cast(dict[str, Argument], json.loads(row.arguments))

@@ -1,0 +1,41 @@
+"""Every table of the register, so that one import knows them all."""
+
+from admin.db.tables.accounts import Account, Attempt, Audit, AuditHead
+from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
+from admin.db.tables.jobs import Job
+from admin.db.tables.passages import Alarm, Passage, Quarantine
+from admin.db.tables.people import Consent, ConsentText, Face, Membership, Person, Pin
+from admin.db.tables.places import Compound, Grid, Household, Place
+from admin.db.tables.server import Lease, Server
+from admin.db.tables.visits import PassClaim, ResidentLink, Visit, VisitGate
+
+__all__ = [
+    "Account",
+    "Alarm",
+    "Attempt",
+    "Audit",
+    "AuditHead",
+    "Compound",
+    "Consent",
+    "ConsentText",
+    "Face",
+    "Gate",
+    "GateEpoch",
+    "GateState",
+    "Grid",
+    "Household",
+    "Job",
+    "Lease",
+    "Membership",
+    "PassClaim",
+    "Passage",
+    "Person",
+    "Pin",
+    "Place",
+    "Quarantine",
+    "ResidentLink",
+    "SealedRoster",
+    "Server",
+    "Visit",
+    "VisitGate",
+]

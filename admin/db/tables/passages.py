@@ -1,0 +1,91 @@
+"""The access log and its chain. Received texts stand beside the columns read from them: they are what is hashed."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, desc
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from admin.db.base import Base
+
+
+class Chained:
+    """A link of a gate's chain as received."""
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)  # version 7, made at the gate
+
+    @declared_attr
+    def gate_id(cls) -> Mapped[str]:  # noqa: N805 - SQLAlchemy's declared_attr takes the class
+        return mapped_column(ForeignKey("gate.id"))
+
+    epoch: Mapped[str] = mapped_column(String(64))
+    seq: Mapped[int] = mapped_column()
+    previous: Mapped[str] = mapped_column(String(64))
+    hash: Mapped[str] = mapped_column(String(64))
+    who_commitment: Mapped[str] = mapped_column(String(64))
+    who_salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    who_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    what_commitment: Mapped[str] = mapped_column(String(64))
+    what_salt: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    what_text: Mapped[bytes | None] = mapped_column(LargeBinary)
+    at: Mapped[datetime] = mapped_column()  # the gate's own time
+    recorded_at: Mapped[datetime] = mapped_column()  # the server's, just before the commit
+    late: Mapped[bool] = mapped_column(default=False)
+
+
+class Passage(Chained, Base):
+    """One attempt to pass."""
+
+    __tablename__ = "passage"
+    __table_args__ = (
+        UniqueConstraint("gate_id", "epoch", "seq"),
+        Index("ix_passage_compound_id_at_id", "compound_id", desc("at"), desc("id")),
+        Index("ix_passage_gate_id_at_id", "gate_id", desc("at"), desc("id")),
+        Index("ix_passage_person_id_at", "person_id", desc("at")),
+        Index("ix_passage_visit_id", "visit_id"),
+        Index("ix_passage_recorded_at", "recorded_at"),
+    )
+    compound_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    outcome: Mapped[str] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(24))
+    method: Mapped[str] = mapped_column(String(8))
+    direction: Mapped[str] = mapped_column(String(8))
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    visit_id: Mapped[UUID | None] = mapped_column(ForeignKey("visit.id"))
+    score: Mapped[float | None] = mapped_column()
+    margin: Mapped[float | None] = mapped_column()
+    frames: Mapped[int | None] = mapped_column()
+    waited_ms: Mapped[int | None] = mapped_column()
+    live: Mapped[float | None] = mapped_column()
+    roster_version: Mapped[int] = mapped_column()
+    clock_trusted: Mapped[bool] = mapped_column(default=True)
+
+
+class Alarm(Chained, Base):
+    """Something at a gate that a person should look at."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (
+        UniqueConstraint("gate_id", "epoch", "seq"),
+        Index("ix_alarm_compound_id_at_id", "compound_id", desc("at"), desc("id")),
+    )
+    compound_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    seen_at: Mapped[datetime | None] = mapped_column()
+    seen_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))
+
+
+class Quarantine(Base):
+    """A message that could not be taken, whole, with the reason. It counts as committed and blocks nothing."""
+
+    __tablename__ = "quarantine"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(index=True)
+    topic: Mapped[str] = mapped_column(String(256))
+    gate_id: Mapped[str | None] = mapped_column(String(64))
+    fault: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[str] = mapped_column(String(256))
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+    epoch: Mapped[str | None] = mapped_column(String(64))
+    seq: Mapped[int | None] = mapped_column()
+    hash: Mapped[str | None] = mapped_column(String(64))

@@ -1,0 +1,58 @@
+"""Named permissions, and which role has which. A role is a post, not a person."""
+
+from enum import StrEnum
+from typing import Final
+
+
+class Permission(StrEnum):
+    """One thing a principal may do within its scope."""
+
+    SEE_LIVE = "see_live"
+    SEE_LOG = "see_log"
+    SEE_NAMES = "see_names"  # else masked: 王**
+    SEE_RESIDENTS = "see_residents"
+    EDIT_RESIDENTS = "edit_residents"
+    ENROL_FACE = "enrol_face"
+    SEE_VISITS = "see_visits"
+    MAKE_VISIT = "make_visit"
+    CANCEL_VISIT = "cancel_visit"
+    SEE_GATES = "see_gates"
+    EDIT_GATES = "edit_gates"
+    SEE_AUDIT = "see_audit"
+    EDIT_STAFF = "edit_staff"
+    OWN_PASSES = "own_passes"  # a resident: invite, list and cancel one's own
+    SHOW_PASS = "show_pass"  # a visitor: see and cancel one pass
+    FETCH_ROSTER = "fetch_roster"  # a gate
+    CLAIM_USE = "claim_use"  # a gate
+    PUBLIC = "public"  # log-in, static files, health: anybody
+
+
+class Role(StrEnum):
+    """Posts of staff (职务)."""
+
+    MANAGER = "manager"
+    STAFF = "staff"
+    GUARD = "guard"
+
+
+_GUARD: Final = frozenset(
+    {
+        Permission.SEE_LIVE,
+        Permission.SEE_NAMES,
+        Permission.SEE_VISITS,
+        Permission.MAKE_VISIT,
+        Permission.CANCEL_VISIT,
+        Permission.SEE_GATES,
+    }
+)
+_STAFF: Final = _GUARD | {Permission.SEE_RESIDENTS, Permission.EDIT_RESIDENTS, Permission.ENROL_FACE}
+_MANAGER: Final = _STAFF | {
+    Permission.SEE_LOG,
+    Permission.EDIT_GATES,
+    Permission.SEE_AUDIT,
+    Permission.EDIT_STAFF,
+}
+PERMISSIONS: Final = {Role.MANAGER: _MANAGER, Role.STAFF: _STAFF, Role.GUARD: _GUARD}
+RESIDENT: Final = frozenset({Permission.OWN_PASSES})
+VISITOR: Final = frozenset({Permission.SHOW_PASS})
+GATE: Final = frozenset({Permission.FETCH_ROSTER, Permission.CLAIM_USE})

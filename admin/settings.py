@@ -1,0 +1,96 @@
+"""Settings of the server's four processes: one frozen value each, read once from a TOML file."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class WrongSettings(Exception):
+    """A settings file that cannot be used; names the file and each key, never a value."""
+
+    def __init__(self, path: Path, faults: list[str]) -> None:
+        super().__init__(f"Settings {path}: " + "; ".join(faults))
+        self.path, self.faults = path, faults
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class BrokerSettings(Frozen):
+    """Where the broker listens, and as whom to come."""
+
+    host: str = "127.0.0.1"
+    port: Port
+    username: str
+    password_file: Path
+    ca_file: Path | None = None  # TLS where set; without it only loopback is allowed
+
+
+class ProcessSettings(Frozen):
+    """What every process of the server needs. Folders hold key files named in `admin.security.keys`."""
+
+    database: str  # an SQLAlchemy URL
+    own_keys: Path  # private halves: this process alone can read the folder
+    public_keys: Path  # public halves of all: receipt.pub manifest.pub pass.pub web.pub worker.pub dispatch.pub
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Raises WrongSettings with the remedy for an absent file, an unknown key, a missing or a wrong one."""
+        try:
+            return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        except FileNotFoundError:
+            raise WrongSettings(path, ["no such file; `kaimen up` writes one, docs/operations.md shows one"]) from None
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+            raise WrongSettings(path, [f"not TOML: {wrong}"]) from None
+        except ValidationError as wrong:
+            raise WrongSettings(path, [_fault(error["loc"], error["type"]) for error in wrong.errors()]) from None
+
+
+class WebSettings(ProcessSettings):
+    """Own keys: web.key (X25519), session.secret."""
+
+    host: str = "127.0.0.1"
+    port: Port = 8750
+    base_url: str  # what links in messages and QR codes begin with
+    secure_cookies: bool = True  # off only for http on loopback
+    trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+
+
+class IngestSettings(ProcessSettings):
+    """Own keys: receipt.key (Ed25519)."""
+
+    broker: BrokerSettings
+
+
+class VaultSettings(Frozen):
+    """The vault's two stores. Keys lie outside every backup that holds the templates."""
+
+    templates: Path
+    keys: Path
+    master_key: Path
+
+
+class WorkerSettings(ProcessSettings):
+    """Own keys: worker.key (X25519)."""
+
+    vault: VaultSettings
+    weights: Path  # cache of converted model files
+
+
+class DispatchSettings(ProcessSettings):
+    """Own keys: manifest.key, pass.key (Ed25519), dispatch.key (X25519)."""
+
+    broker: BrokerSettings
+    vault: VaultSettings
+
+
+def _fault(place: tuple[int | str, ...], kind: str) -> str:
+    key = ".".join(str(step) for step in place)
+    if kind == "extra_forbidden":
+        return f"unknown key '{key}'"
+    return f"missing key '{key}'" if kind == "missing" else f"wrong value for '{key}' ({kind})"
