@@ -1,0 +1,1 @@
+"""Decisions become iron: the port, and the relays behind it."""
