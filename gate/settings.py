@@ -1,0 +1,220 @@
+"""The settings of one gate: one frozen value, read once from `gate.toml`. docs/gate.md explains each."""
+
+import tomllib
+from base64 import b64decode
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PositiveFloat,
+    SecretBytes,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+
+from contracts.ids import CompoundId, GateId, KeyId
+from contracts.signing import TrustedKeys
+from contracts.wire import Base64
+from contracts.words import Direction
+from gate.access.policy import Liveness
+from gate.door.relay import LONGEST_PULSE_S, is_loopback
+
+LARGEST_SECRET = 4096  # bytes
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+
+
+class SettingsError(Exception):
+    """The settings do not let this gate start. The message names keys and files, never a value."""
+
+
+class Section(BaseModel):
+    """A table of gate.toml: nothing unknown, nothing changed later, no input repeated in errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+class ServerSettings(Section):
+    """Where rosters come from and uses of passes are claimed."""
+
+    url: str
+    credential_file: Path
+
+    @field_validator("url")
+    @classmethod
+    def _web_address(cls, url: str) -> str:
+        if not url.startswith(("https://", "http://")):
+            raise ValueError("must begin with https:// or http://")
+        return url.rstrip("/")
+
+
+class BrokerSettings(Section):
+    """The MQTT broker. `ca_file` switches TLS on."""
+
+    host: str
+    port: Port
+    user: str
+    password_file: Path
+    ca_file: Path | None = None
+
+
+class PublicKeySetting(Section):
+    """A public Ed25519 key by id."""
+
+    id: KeyId
+    public: Base64
+
+    @field_validator("public")
+    @classmethod
+    def _is_a_key(cls, public: str) -> str:
+        Ed25519PublicKey.from_public_bytes(b64decode(public))
+        return public
+
+
+class KeySettings(Section):
+    """This gate's own key, and whose signatures it believes. Several ids where keys are being rotated."""
+
+    own_file: Path  # X25519 private key: 32 bytes in base64
+    receipt: Annotated[tuple[PublicKeySetting, ...], Field(min_length=1)]
+    manifest: Annotated[tuple[PublicKeySetting, ...], Field(min_length=1)]
+
+
+class DoorSettings(Section):
+    """The relay. Its own timer ends each pulse."""
+
+    kind: Literal["simulated", "http"]
+    url: SecretStr | None = None  # may carry a password
+    pulse_seconds: Annotated[float, Field(gt=0, le=LONGEST_PULSE_S)] = 3.0
+    allow_cleartext: bool = False
+
+    @model_validator(mode="after")
+    def _relay_has_an_address(self) -> Self:
+        if self.kind == "http" and self.url is None:
+            raise ValueError("door.url is missing: an http door needs the relay's address")
+        return self
+
+
+class ScreenSettings(Section):
+    """The gate's own page. Loopback only: it shows the camera."""
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8470
+    mirror: bool = True
+
+    @field_validator("host")
+    @classmethod
+    def _stays_on_this_machine(cls, host: str) -> str:
+        if not is_loopback(host):
+            raise ValueError("the gate's page shows its camera and stays on loopback: use 127.0.0.1 or ::1")
+        return host
+
+
+class GateSettings(Section):
+    """Everything a gate is told. Relative paths are relative to the file."""
+
+    compound: CompoundId
+    gate: GateId
+    direction: Direction = Direction.IN
+    camera: SecretStr  # may carry a password
+    loop_video: bool = False
+    state_folder: Path
+    weights_folder: Path
+    second_credentials: Annotated[tuple[Literal["pin", "qr"], ...], Field(min_length=1)]
+    server: ServerSettings
+    broker: BrokerSettings
+    keys: KeySettings
+    door: DoorSettings
+    screen: ScreenSettings = ScreenSettings()
+    target_fpir: Annotated[PositiveFloat, Field(le=0.1)] = 0.001
+    smallest_face: Annotated[int, Field(ge=40)] = 90
+    liveness: Liveness = Liveness.WARN
+    roster_keep: Literal["memory", "disk"] = "memory"
+    stale_pin: bool = False
+    demonstration: bool = False
+
+
+def read_settings(file: Path) -> GateSettings:
+    """The settings in a TOML file; raises SettingsError naming the file and the key."""
+    try:
+        table = tomllib.loads(file.read_text("utf-8"))
+    except OSError as wrong:
+        raise SettingsError(f"{file}: cannot be read ({wrong.strerror}).") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        # Neither error is quoted: the line it points at may hold a camera's password.
+        raise SettingsError(f"{file}: is not TOML. Compare it with docs/gate.sample.toml.") from None
+    try:
+        return _anchored(GateSettings.model_validate(table), file.resolve().parent)
+    except ValidationError as wrong:
+        raise SettingsError(_complaint(file, wrong)) from None
+
+
+def trusted(keys: tuple[PublicKeySetting, ...]) -> TrustedKeys:
+    """Public keys by id."""
+    return {key.id: Ed25519PublicKey.from_public_bytes(b64decode(key.public)) for key in keys}
+
+
+def read_secret(file: Path, what: str) -> SecretBytes:
+    """The secret in a file, white space around it taken off; raises SettingsError."""
+    try:
+        with file.open("rb") as source:
+            content = source.read(LARGEST_SECRET + 1).strip()
+    except OSError as wrong:
+        raise SettingsError(f"{file}: {what} cannot be read ({wrong.strerror}).") from None
+    if not content or len(content) > LARGEST_SECRET:
+        raise SettingsError(f"{file}: holds no {what}.")
+    return SecretBytes(content)
+
+
+def read_own_key(file: Path) -> X25519PrivateKey:
+    """The gate's private key; raises SettingsError."""
+    try:
+        content = read_secret(file, "the gate's private key").get_secret_value()
+        return X25519PrivateKey.from_private_bytes(b64decode(content, validate=True))
+    except ValueError:
+        raise SettingsError(f"{file}: is not an X25519 private key in base64.") from None
+
+
+def _anchored(settings: GateSettings, folder: Path) -> GateSettings:
+    """The settings with every path made absolute, relative ones starting at the file's folder."""
+    server, broker, keys = settings.server, settings.broker, settings.keys
+    return settings.model_copy(
+        update={
+            "state_folder": folder / settings.state_folder,
+            "weights_folder": folder / settings.weights_folder,
+            "server": server.model_copy(update={"credential_file": folder / server.credential_file}),
+            "broker": broker.model_copy(
+                update={
+                    "password_file": folder / broker.password_file,
+                    "ca_file": folder / broker.ca_file if broker.ca_file else None,
+                }
+            ),
+            "keys": keys.model_copy(update={"own_file": folder / keys.own_file}),
+        }
+    )
+
+
+def _complaint(file: Path, wrong: ValidationError) -> str:
+    """One line per fault: the key, and what is the matter. Never the value."""
+    lines: list[str] = []
+    for fault in wrong.errors(include_input=False, include_url=False, include_context=False):
+        key = ".".join(str(step) for step in fault["loc"])
+        match fault["type"]:
+            case "extra_forbidden":
+                lines.append(f"{file}: unknown key {key}. See docs/gate.md for the keys there are.")
+            case "missing":
+                lines.append(f"{file}: key {key} is missing. See docs/gate.md.")
+            case _ if key == "second_credentials":
+                lines.append(
+                    f'{file}: second_credentials must name "pin", "qr" or both: '
+                    "a gate whose only way in is a face does not start."
+                )
+            case _:
+                lines.append(f"{file}: key {key}: {fault['msg']}.")
+    return "\n".join(lines)
