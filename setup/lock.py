@@ -13,48 +13,45 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "requirements"
 OLDEST_PYTHON = "3.11"
 RUN = ("gate", "second-eye", "enrollment", "admin", "kaimen")
-SIDES = ("gate", "admin", "enrollment", "dev")
+DEV = ("test", "check")
+CARRIERS = "carriers"
 
 
 def compile_lock(sources: list[Path], target: Path, *options: str) -> None:
-    """Resolve `sources` into `target` with uv, which must stand beside the running Python."""
+    """Resolve `sources` into `target` with the uv that stands beside the running Python."""
     uv = Path(sys.executable).parent / "uv"
-    subprocess.run(
-        [
-            uv,
-            "pip",
-            "compile",
-            "--quiet",
-            "--universal",
-            f"--python-version={OLDEST_PYTHON}",
-            "--generate-hashes",
-            "--no-header",
-            "--no-emit-index-url",
-            "--no-emit-find-links",
-            "--no-annotate",
-            f"--output-file={target}",
-            *options,
-            *sources,
-        ],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=ROOT,
-    )
+    plain = ("--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links")
+    wanted = ("--universal", f"--python-version={OLDEST_PYTHON}", "--generate-hashes")
+    command = [uv, "pip", "compile", *plain, *wanted, f"--output-file={target}", *options, *sources]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+
+
+def source(name: str) -> Path:
+    """Return where the packages of `name` are asked for."""
+    return FOLDER / f"{name}.in"
+
+
+def locked(name: str) -> Path:
+    """Return where the packages of `name` are locked."""
+    return FOLDER / f"{name}.txt"
 
 
 def main() -> None:
     """Write all lock files; with `--upgrade`, take the newest versions."""
     upgrade = ["--upgrade"] if "--upgrade" in sys.argv[1:] else []
-    sources = {name: FOLDER / f"{name}.in" for name in (*RUN, "dev", "carriers")}
-    together = FOLDER / "lock.txt"
-    everything = [sources[name] for name in (*RUN, "dev")]
-    compile_lock(everything, together, *upgrade)
-    constrained = f"--constraint={together}"
-    compile_lock([sources[name] for name in RUN], FOLDER / "run.txt", constrained)
-    for side in SIDES:
-        compile_lock([sources[side]], FOLDER / f"{side}.txt", constrained)
-    compile_lock([sources["carriers"]], FOLDER / "carriers.txt", "--no-deps", *upgrade)
-    together.unlink()
+    together = FOLDER / "together.txt"
+    # What is locked already is what uv prefers, so that a new package moves no other.
+    known = [path.read_text() for path in map(locked, ("run", *DEV)) if path.exists()]
+    together.write_text("".join(known))
+    try:
+        compile_lock([source(name) for name in (*RUN, *DEV)], together, *upgrade)
+        agreed = f"--constraint={together}"
+        compile_lock([source(name) for name in RUN], locked("run"), agreed)
+        for name in ("gate", "second-eye", "enrollment", "admin", *DEV):
+            compile_lock([source(name)], locked(name), agreed)
+        compile_lock([source(CARRIERS)], locked(CARRIERS), "--no-deps", *upgrade)
+    finally:
+        together.unlink()
 
 
 if __name__ == "__main__":
