@@ -1,7 +1,7 @@
 """Bytes to payloads and back, with every refusal said as one `WireError`."""
 
 from enum import StrEnum
-from typing import Annotated, ClassVar, Self
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -37,7 +37,6 @@ class Wire(BaseModel):
     """A frozen value that crosses the wire. Readers ignore fields they do not know."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", ser_json_inf_nan="null", allow_inf_nan=False)
-    version: ClassVar[int] = 1
 
     def encode(self) -> bytes:
         """This value as UTF-8 JSON, absent optional fields left out."""
