@@ -55,9 +55,7 @@ class ShownPass:
     @classmethod
     def read(cls, code: ReadPass, gate: GateId) -> "ShownPass":
         """A pass as its verified code tells it."""
-        return cls(
-            code.pass_id, code.since, code.until, code.uses, code.is_for(gate), code.has_home(gate)
-        )
+        return cls(code.pass_id, code.since, code.until, code.uses, code.is_for(gate), code.has_home(gate))
 
     @classmethod
     def listed(cls, row: RosterPass) -> "ShownPass":

@@ -75,7 +75,9 @@ def test_a_pulse_without_an_answer_is_a_fault_and_is_not_repeated() -> None:
 
 def test_a_relay_that_refuses_or_redirects_is_a_fault_until_it_works_again() -> None:
     answers = iter([500, 302, 200])
-    door = relay_that(lambda _request: httpx.Response(next(answers), headers={"Location": "http://elsewhere/"}))
+    door = relay_that(
+        lambda _request: httpx.Response(next(answers), headers={"Location": "http://elsewhere/"})
+    )
     for status in (500, 302):
         with pytest.raises(DoorFault, match=str(status)):
             door.pulse(3.0)

@@ -1,0 +1,88 @@
+"""What the page's script and the gate say to each other: JSON on loopback."""
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from contracts.words import Method, Outcome, Reason
+from gate.screen.stage import Answer, Board, Place
+from gate.screen.words import CONDITIONS, Condition, Saying, Shape, Words, shape_of, words_for
+
+
+class PageText(BaseModel):
+    """A text in both languages."""
+
+    model_config = ConfigDict(frozen=True)
+
+    zh: Saying
+    en: Saying
+
+    @classmethod
+    def of(cls, words: Words) -> "PageText":
+        return cls(zh=words.zh, en=words.en)
+
+
+class PageAnswer(BaseModel):
+    """One answer; `number` tells a repeat from a new one, `age_ms` how long it has stood."""
+
+    model_config = ConfigDict(frozen=True)
+
+    outcome: Outcome
+    reason: Reason | None
+    method: Method
+    shape: Shape
+    text: PageText
+    number: int = 0
+    age_ms: int = 0
+
+    @classmethod
+    def of(cls, answer: Answer, number: int = 0, age_s: float = 0.0) -> "PageAnswer":
+        return cls(
+            outcome=answer.outcome,
+            reason=answer.reason,
+            method=answer.method,
+            shape=shape_of(answer.outcome),
+            text=PageText.of(words_for(answer.outcome, answer.reason)),
+            number=number,
+            age_ms=round(age_s * 1000),
+        )
+
+
+class PageCondition(BaseModel):
+    """Something that is the matter with the gate."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Condition
+    text: PageText
+
+
+class PageBoard(BaseModel):
+    """Everything the page shows apart from the picture."""
+
+    model_config = ConfigDict(frozen=True)
+
+    answer: PageAnswer | None
+    conditions: list[PageCondition]
+    place: Place
+    mirror: bool
+
+    @classmethod
+    def of(cls, board: Board, age_s: float, mirror: bool) -> "PageBoard":
+        return cls(
+            answer=PageAnswer.of(board.answer, board.answers, age_s) if board.answer else None,
+            conditions=[
+                PageCondition(code=code, text=PageText.of(CONDITIONS[code]))
+                for code in Condition
+                if code in board.conditions
+            ],
+            place=board.place,
+            mirror=mirror,
+        )
+
+
+class TypedPin(BaseModel):
+    """What was typed: a room and a PIN, or a visitor's eight digits without a room."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    room: str = Field(default="", max_length=32, repr=False)
+    pin: SecretStr = Field(min_length=4, max_length=12)
