@@ -1,5 +1,6 @@
 """Signed bodies: the exact text that was signed travels beside its signature, so nothing is re-encoded."""
 
+import hashlib
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,20 @@ class SignedV1(Message):
     key: KeyId
     body: str
     signature: Base64
+
+
+def key_id_of(public: Ed25519PublicKey) -> KeyId:
+    """A key's id is the first 16 hexadecimal digits of its SHA-256: nobody has to keep a list of names."""
+    return KeyId(hashlib.sha256(public.public_bytes_raw()).hexdigest()[:16])
+
+
+def signing_key(private: Ed25519PrivateKey) -> SigningKey:
+    return SigningKey(key_id_of(private.public_key()), private)
+
+
+def trusted(*publics: Ed25519PublicKey) -> dict[KeyId, Ed25519PublicKey]:
+    """These keys by their ids."""
+    return {key_id_of(public): public for public in publics}
 
 
 def sign(body: Wire, key: SigningKey) -> SignedV1:

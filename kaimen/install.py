@@ -1,0 +1,113 @@
+"""Prepares one box: keys, database, settings of every process. Running it again changes nothing that is there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import tomli_w
+from sqlalchemy import Engine
+
+from admin.db.consent_texts import ensure_consent_texts
+from admin.db.migrate import upgrade
+from admin.db.session import make_engine, writing
+from admin.security.keys import make_sealing_key, make_secret, make_signing_key, write_private
+from admin.web.staff.service import ensure_first_admin
+from kaimen.state import StateFolder
+
+SIGNING: Final = (("ingest", "receipt"), ("dispatch", "manifest"), ("dispatch", "pass"))
+SEALING: Final = (("web", "web"), ("worker", "worker"), ("dispatch", "dispatch"))
+Table = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where things listen, all on loopback."""
+
+    web: int
+    broker: int
+    screen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A prepared box."""
+
+    folder: StateFolder
+    ports: Ports
+    weights: Path
+    engine: Engine
+    one_time_password: str | None  # of the first administrator, shown once
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.ports.web}"
+
+    @property
+    def screen_address(self) -> str:
+        return f"http://127.0.0.1:{self.ports.screen}"
+
+
+def prepare(folder: StateFolder, ports: Ports, weights: Path, now: datetime) -> Installation:
+    """Makes what is missing: keys, tables, consent texts, the first administrator."""
+    _make_keys(folder)
+    folder.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = make_engine(_database_url(folder))
+    upgrade(engine)
+    with writing(engine) as session:
+        ensure_consent_texts(session, now)
+        password = ensure_first_admin(session, now)
+    return Installation(folder, ports, weights, engine, password)
+
+
+def write_server_settings(box: Installation, broker_passwords: Mapping[str, Path]) -> None:
+    """One file a process; secrets are files that they name."""
+    for process, table in _server_tables(box, broker_passwords).items():
+        write_toml(box.folder.config(process), table)
+
+
+def write_toml(path: Path, table: Table) -> None:
+    """Private: settings name where secrets lie."""
+    write_private(path, tomli_w.dumps(dict(table)).encode())
+
+
+def _make_keys(folder: StateFolder) -> None:
+    for process, name in SIGNING:
+        make_signing_key(folder.keys(process) / f"{name}.key", folder.public_keys / f"{name}.pub")
+    for process, name in SEALING:
+        make_sealing_key(folder.keys(process) / f"{name}.key", folder.public_keys / f"{name}.pub")
+    make_secret(folder.keys("web") / "session.secret")
+    make_secret(folder.keys("vault") / "master.key")
+
+
+def _database_url(folder: StateFolder) -> str:
+    return f"sqlite:///{folder.database}"
+
+
+def _server_tables(box: Installation, passwords: Mapping[str, Path]) -> dict[str, Table]:
+    folder = box.folder
+    vault = {
+        "templates": str(folder.root / "vault" / "templates.sqlite3"),
+        "keys": str(folder.root / "keystore" / "keys.sqlite3"),
+        "master_key": str(folder.keys("vault") / "master.key"),
+    }
+    web = {"port": box.ports.web, "base_url": box.address, "secure_cookies": False}
+    return {
+        "web": _common(folder, "web") | web,
+        "ingest": _common(folder, "ingest") | {"broker": _broker(box, "ingest", passwords)},
+        "worker": _common(folder, "worker") | {"vault": vault, "weights": str(box.weights)},
+        "dispatch": _common(folder, "dispatch") | {"broker": _broker(box, "dispatch", passwords), "vault": vault},
+    }
+
+
+def _common(folder: StateFolder, process: str) -> dict[str, object]:
+    return {
+        "database": _database_url(folder),
+        "own_keys": str(folder.keys(process)),
+        "public_keys": str(folder.public_keys),
+    }
+
+
+def _broker(box: Installation, user: str, passwords: Mapping[str, Path]) -> Table:
+    return {"port": box.ports.broker, "username": user, "password_file": str(passwords[user])}
