@@ -1,0 +1,190 @@
+"""The gate's journal: every passage and alarm, committed before anything moves (DESIGN.md, promises 1, 2, 11)."""
+
+import threading
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from contracts.alarm import AlarmV1, AlarmWhat
+from contracts.ids import BootId, GateId
+from contracts.passage import PassageV1, PassageWhat, PassageWho
+from contracts.receipt import Receipt
+from contracts.words import Outcome
+from gate.store import rows
+from gate.store.disk import Disk, JournalError, NoRecord, UnreadableFile
+from gate.store.links import AlarmStamp, Opening, Tip, alarm_after, nearly_full, passage_after
+from gate.store.rows import Entry, StoredLink, microseconds
+
+__all__ = [
+    "KEPT_AFTER_RECEIPT",
+    "AlarmStamp",
+    "Journal",
+    "JournalError",
+    "JournalLimits",
+    "NoRecord",
+    "StoredLink",
+    "UnreadableFile",
+]
+
+LATE_AFTER: Final = timedelta(seconds=60)
+KEPT_AFTER_RECEIPT: Final = timedelta(hours=48)
+"""Two backup intervals: a server restored from yesterday's backup asks for these links again."""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLimits:
+    """Links without a receipt that a journal takes. Refusals and alarms end at `capacity`, grants later."""
+
+    capacity: int = 100_000
+    kept_for_grants: int = 10_000
+
+    @property
+    def warning(self) -> int:
+        return self.capacity * 9 // 10
+
+
+class Journal:
+    """The one writer of the file at `path`. Any thread may call."""
+
+    def __init__(
+        self,
+        path: Path,
+        gate: GateId,
+        boot: BootId,
+        opened: AlarmStamp,
+        limits: JournalLimits | None = None,
+    ) -> None:
+        """Opens a new epoch that names its parent, and says which pulses a crash left unknown.
+
+        Raises NoRecord where that cannot be committed, UnreadableFile for a file that is no journal.
+        """
+        self._gate = gate
+        self._limits = limits or JournalLimits()
+        self._lock = threading.RLock()
+        self._disk = Disk(path, rows.SCHEMA, version=1)
+        try:
+            self._tip, self._unsent = self._open_epoch(Opening(gate, boot, opened))
+        except BaseException:
+            self._disk.close()
+            raise
+        self._warned = self._unsent >= self._limits.warning
+
+    def write_passage(self, who: PassageWho, what: PassageWhat) -> PassageV1:
+        """The passage as committed, numbered and chained; a granted one waits for `pulse_is_done`.
+
+        Raises NoRecord: then the door stays shut.
+        """
+        granted = what.outcome is Outcome.GRANTED
+        with self._lock:
+            self._check_room(self._limits.kept_for_grants if granted else 0)
+            passage = passage_after(self._tip, self._gate, who, what)
+            entries = [Entry(passage, what, "waiting" if granted else None)]
+            warn = self._unsent + 1 >= self._limits.warning and not self._warned
+            if warn:
+                entries.append(nearly_full(Tip.of(passage.place), self._gate, what))
+            self._commit(entries)
+            self._warned = self._warned or warn
+            return passage
+
+    def write_alarm(self, what: AlarmWhat) -> AlarmV1:
+        """The alarm as committed. Raises NoRecord."""
+        with self._lock:
+            self._check_room(0)
+            alarm = alarm_after(self._tip, self._gate, what)
+            self._commit([Entry(alarm, what)])
+            return alarm
+
+    def pulse_is_done(self, passage: UUID, worked: bool, at_monotonic_ms: int) -> None:
+        """Notes what the relay answered. Raises NoRecord; the next start then says the pulse is unknown."""
+        with self._disk.writing() as db:
+            changed = db.execute(
+                "UPDATE link SET pulse = ?, pulse_ms = ? WHERE id = ? AND pulse = 'waiting'",
+                ("done" if worked else "failed", at_monotonic_ms, str(passage)),
+            )
+        if changed.rowcount != 1:
+            raise JournalError(f"No granted passage {passage} waits for its pulse.")
+
+    def unsent(self, after: int, limit: int, now: datetime | None = None) -> list[StoredLink]:
+        """Up to `limit` links without a receipt whose row is above `after`, oldest first.
+
+        With `now`, links older than a minute are marked late. A row that no longer reads is left out and
+        logged: the server sees the gap.
+        """
+        late_before = microseconds(now - LATE_AFTER) if now else 0
+        with self._disk.reading() as db:
+            return rows.unsent(db, after, limit, late_before)
+
+    def unsent_count(self) -> int:
+        """Links the server has not receipted."""
+        return self._unsent
+
+    def still_unsent(self, sent: Collection[int]) -> set[int]:
+        """Those of the rows `sent` that have no receipt yet."""
+        with self._disk.reading() as db:
+            return rows.without_receipt(db, sent)
+
+    def obey(self, receipt: Receipt) -> int:
+        """Marks as receipted what `receipt` proves to be the server's; returns how many links that is.
+
+        A place counts only where this journal's own link has the hash it names. Links named as missing wait
+        again. A raised generation (the server was restored from a backup) makes all kept links wait again
+        first; a lower one is ignored. Raises NoRecord.
+        """
+        if receipt.gate != self._gate:
+            return 0
+        with self._lock:
+            with self._disk.writing() as db:
+                done = rows.apply_receipt(db, receipt)
+                unsent = rows.count_unsent(db)
+            self._unsent = unsent
+            self._warned = self._warned and unsent >= self._limits.warning
+            return done
+
+    def forget_receipted(self, before: datetime) -> int:
+        """Removes links receipted before `before` (see KEPT_AFTER_RECEIPT); returns how many. Raises NoRecord.
+
+        The newest link stays, because the next epoch names it, and so do those whose pulse is open.
+        """
+        with self._disk.writing() as db:
+            gone = db.execute(
+                "DELETE FROM link WHERE receipted < ? AND pulse IS NOT 'waiting'"
+                " AND row < (SELECT max(row) FROM link)",
+                (microseconds(before),),
+            )
+            return gone.rowcount
+
+    def last_time(self) -> datetime | None:
+        """The newest `at` among the last thousand links; None in an empty journal.
+
+        Not of all links, so that a clock once set to a far year does not rule for ever.
+        """
+        with self._disk.reading() as db:
+            return rows.newest_time(db)
+
+    def close(self) -> None:
+        self._disk.close()
+
+    def _open_epoch(self, opening: Opening) -> tuple[Tip, int]:
+        with self._disk.writing() as db:
+            waiting = rows.interrupted(db)
+            entries = opening.links(rows.newest_place(db), waiting)
+            for entry in entries:
+                rows.insert(db, entry)
+            db.execute("UPDATE link SET pulse = 'unknown' WHERE pulse = 'waiting'")
+            unsent = rows.count_unsent(db)
+        return Tip.of(entries[-1].link.place), unsent
+
+    def _check_room(self, extra: int) -> None:
+        if self._unsent >= self._limits.capacity + extra:
+            raise NoRecord(f"{self._unsent} records wait for the server and no place is left for this one")
+
+    def _commit(self, entries: list[Entry]) -> None:
+        with self._disk.writing() as db:
+            for entry in entries:
+                rows.insert(db, entry)
+        # Only a commit moves the tip: after an error the next link takes the same number.
+        self._tip = Tip.of(entries[-1].link.place)
+        self._unsent += len(entries)
