@@ -1,0 +1,1 @@
+"""Pixels to identities: cameras, faces, tracks, quality, matching. Nothing here decides about a door."""
