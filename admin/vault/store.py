@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,7 +24,7 @@ def open_store(path: Path, schema: str) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(store: sqlite3.Connection) -> Iterator[None]:
+def writing(store: sqlite3.Connection) -> Generator[None]:
     """One transaction that holds the writers' lock from its beginning."""
     store.execute("BEGIN IMMEDIATE")
     try:
