@@ -1,0 +1,91 @@
+"""`kaimen`: try it, run it, measure it. What a command needs is loaded only when it runs."""
+
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    help="Kaimen 开门: face-recognition gates and visitors for residential compounds.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+bench = typer.Typer(help="Measurements; each ends with one line of JSON.", no_args_is_help=True)
+app.add_typer(bench, name="bench")
+
+StateOption = Annotated[Path, typer.Option("--state", help="The one folder for everything: database, keys, logs.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
+
+
+@app.command()
+def up(
+    state: StateOption = Path("state"),
+    camera: Annotated[
+        str | None, typer.Option(help="0 for the first USB camera, or rtsp://…; without it, the demonstration clip.")
+    ] = None,
+    port: Annotated[int, typer.Option(help="Where the pages are served, on 127.0.0.1.")] = 8750,
+    browser: Annotated[bool, typer.Option(help="Open the pages in a browser, if there is one.")] = True,
+) -> None:
+    """Start broker, pages, ingest, worker, dispatch and one gate. Ctrl-C stops them all."""
+    from kaimen.up import UpOptions, run
+
+    with _told():
+        run(UpOptions(state, camera, port, browser))
+
+
+@app.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="No browser, no console: run the clip once and check.")] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """Run the demonstration in a temporary folder and check that every approach is recorded and shown."""
+    from kaimen.demo.headless import run
+
+    if not headless:
+        return up(Path("state"), None, 8750, True)
+    with _told():
+        raise typer.Exit(run(json_line))
+
+
+@bench.command()
+def latency(
+    video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="A clip with people walking up.")],
+    frames: Annotated[int, typer.Option(min=10, help="How many frames the slow baselines are measured on.")] = 60,
+    json_line: JsonOption = False,
+) -> None:
+    """Time per frame and from face to door, beside the plain and the quick face_recognition loop."""
+    from bench.latency import run
+
+    typer.echo(run(video, frames).as_json())
+
+
+@app.command("wire-page")
+def wire_page(to: Annotated[Path, typer.Option()] = Path("docs/mqtt.md")) -> None:
+    """Write docs/mqtt.md from the payload classes."""
+    from kaimen.wire_page import wire_page as page
+
+    to.write_text(page(), encoding="utf-8")
+
+
+class _told:  # noqa: N801 - reads as a sentence at its use
+    """Turns what stops a start into one line with its remedy; a defect still shows its traceback."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object) -> None:
+        from kaimen.state import CannotStart
+
+        if isinstance(trouble, CannotStart):
+            _stop(str(trouble))
+
+
+def _stop(message: str) -> NoReturn:
+    typer.echo(f"kaimen: {message}", err=True)
+    sys.exit(1)
+
+
+def main() -> None:
+    """The entry point `kaimen`."""
+    app()
