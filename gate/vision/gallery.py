@@ -1,0 +1,86 @@
+"""Whom a gate can recognise, in memory. Never changed: a new roster makes a new gallery, swapped whole. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.ids import ModelId, PersonId
+from gate.vision.errors import BadTemplate, ModelMismatch
+from gate.vision.frame import Vector
+
+MATRIX_AXES = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Template:
+    """What one eye made of one person's face. Never printed."""
+
+    person: PersonId
+    model: ModelId
+    vector: Vector = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gallery:
+    """n templates as one contiguous n x d float32 matrix; `people[i]` owns row i and may own several.
+
+    Build it with `of`, `from_templates` or `empty`: they check what the matching relies on.
+    """
+
+    model: ModelId
+    people: tuple[PersonId, ...] = field(repr=False)
+    matrix: NDArray[np.float32] = field(repr=False)
+    owners: NDArray[np.intp] = field(repr=False)
+    """One number per row, equal for rows of one person."""
+    squares: NDArray[np.float32] = field(repr=False)
+    """Each row's length squared, so that a search is one product of matrix and probe."""
+
+    @classmethod
+    def of(cls, model: ModelId, people: Sequence[PersonId], matrix: NDArray[np.float32]) -> Self:
+        """A gallery of a matrix as a roster carries it. Raises BadTemplate.
+
+        float64 is refused, not converted: one float64 number makes each search many times slower.
+        """
+        if matrix.dtype != np.float32 or matrix.ndim != MATRIX_AXES:
+            raise BadTemplate("it takes rows of float32")
+        if len(people) != matrix.shape[0]:
+            raise BadTemplate("each row takes one person")
+        if not np.isfinite(matrix).all():
+            raise BadTemplate("it holds NaN or infinity")
+        if not (matrix != 0).any(axis=1).all():
+            raise BadTemplate("a row is all zero")
+        numbers = {person: number for number, person in enumerate(dict.fromkeys(people))}
+        owners = np.array([numbers[person] for person in people], dtype=np.intp)
+        rows = np.ascontiguousarray(matrix)
+        rows.flags.writeable = False
+        return cls(model, tuple(people), rows, owners, np.einsum("ij,ij->i", rows, rows))
+
+    @classmethod
+    def from_templates(cls, model: ModelId, templates: Sequence[Template]) -> Self:
+        """A gallery of single templates. Raises ModelMismatch or BadTemplate."""
+        for template in templates:
+            if template.model != model:
+                raise ModelMismatch(template.model, model)
+        if len({template.vector.shape for template in templates}) > 1:
+            raise BadTemplate("its length differs from the others")
+        if not templates:
+            return cls.empty(model)
+        people = [template.person for template in templates]
+        return cls.of(model, people, np.stack([template.vector for template in templates]))
+
+    @classmethod
+    def empty(cls, model: ModelId) -> Self:
+        """A gallery of nobody: every face is unknown."""
+        return cls.of(model, [], np.zeros((0, 0), dtype=np.float32))
+
+    def serves(self, model: ModelId) -> None:
+        """Raises ModelMismatch unless its templates were made by that model."""
+        if self.model != model:
+            raise ModelMismatch(self.model, model)
+
+    def __len__(self) -> int:
+        """The number of people, not of templates."""
+        return int(self.owners.max()) + 1 if len(self.owners) else 0

@@ -1,0 +1,204 @@
+"""Whether a face in a frame is worth a template. Components as ISO/IEC 29794-5 names them. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gate.vision.align import SFACE_POINTS, SFACE_SIZE, grey_chip, similarity
+from gate.vision.frame import Face, Landmarks, Pixels
+
+CHIP: Final = 64
+"""Pixels of the grey chip that quality is measured on: 20 between the eyes, so that faces of all sizes compare."""
+
+DARK, BRIGHT = 30, 235
+
+# Five points of an average head in millimetres: right, down, towards the camera; from the eyes' middle.
+HEAD: Final = np.array(
+    [(-32.0, 0.0, 0.0), (32.0, 0.0, 0.0), (0.0, 37.0, 30.0), (-26.5, 74.0, 5.0), (26.5, 74.0, 5.0)]
+)
+
+
+class Fault(StrEnum):
+    """What is wrong with a face, and so what the person is told to do."""
+
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    TOO_SMALL = "too_small"  # come closer
+    CUT_OFF = "cut_off"  # the whole face into the picture
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    UNEVEN = "uneven"  # half of the face in shadow
+    TURNED = "turned"  # face the camera
+    BLURRED = "blurred"  # hold still
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Degrees. Yaw: nose to the picture's right is positive. Pitch: nose down is positive. Roll: clockwise."""
+
+    yaw: float
+    pitch: float
+    roll: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Measures of one face in one frame."""
+
+    inter_eye_distance: float
+    """Pixels of the full frame."""
+    sharpness: float
+    """Power of the Laplacian over the power of the grey values, 64 x 64 chip: no unit, about 0.1 to 1.5."""
+    brightness: float
+    """Mean grey of the face, 0 to 255."""
+    under_exposed: float
+    """Share of the face's pixels below 30."""
+    over_exposed: float
+    """Share of the face's pixels above 235."""
+    evenness: float
+    """Darker half of the face over its brighter half, left against right: 1 is even."""
+    pose: Pose
+    inside: float
+    """Share of the face's box within the frame."""
+
+    @property
+    def weight(self) -> float:
+        """How much one frame's template counts beside others of its track: above 0, at most 1."""
+        size = min(1.0, self.inter_eye_distance / 60)
+        frontal = math.cos(math.radians(min(60.0, abs(self.pose.yaw)))) ** 2
+        return max(0.05, size * frontal * min(1.0, self.sharpness / 0.5))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is still usable. Measured: docs/decisions/0010-usable-faces.md."""
+
+    inter_eye_distance: float
+    sharpness: float
+    darkest: float
+    brightest: float
+    over_exposed: float
+    evenness: float
+    yaw: float
+    pitch: float
+    roll: float
+    inside: float = 0.95
+
+
+AT_THE_GATE: Final = Limits(
+    inter_eye_distance=24,
+    sharpness=0.12,
+    darkest=35,
+    brightest=215,
+    over_exposed=0.4,
+    evenness=0.25,
+    yaw=35,
+    pitch=30,
+    roll=40,
+)
+
+AT_ENROLMENT: Final = Limits(
+    inter_eye_distance=40,
+    sharpness=0.2,
+    darkest=55,
+    brightest=200,
+    over_exposed=0.25,
+    evenness=0.5,
+    yaw=20,
+    pitch=20,
+    roll=20,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """Good enough for a template."""
+
+
+def measure(pixels: Pixels, face: Face) -> Quality:
+    """Measures one face. Raises ValueError when its landmarks fall on one point."""
+    affine = similarity(face.landmarks, SFACE_POINTS * (CHIP / SFACE_SIZE))
+    chip = grey_chip(pixels, affine, CHIP)
+    middle = chip[_oval()]
+    left, right = float(chip[12:52, 10:32].mean()), float(chip[12:52, 32:54].mean())
+    return Quality(
+        inter_eye_distance=face.landmarks.inter_eye,
+        sharpness=_sharpness(chip),
+        brightness=float(middle.mean()),
+        under_exposed=float((middle < DARK).mean()),
+        over_exposed=float((middle > BRIGHT).mean()),
+        evenness=(min(left, right) + 1) / (max(left, right) + 1),
+        pose=pose_of(face.landmarks),
+        inside=face.box.inside(pixels.shape[1], pixels.shape[0]),
+    )
+
+
+def judge(quality: Quality, limits: Limits) -> Usable | tuple[Fault, ...]:
+    """Usable, or the faults: the one to tell the person first comes first."""
+    tests = (
+        (quality.inter_eye_distance < limits.inter_eye_distance, Fault.TOO_SMALL),
+        (quality.inside < limits.inside, Fault.CUT_OFF),
+        (quality.brightness < limits.darkest, Fault.TOO_DARK),
+        (_too_bright(quality, limits), Fault.TOO_BRIGHT),
+        (quality.evenness < limits.evenness, Fault.UNEVEN),
+        (_turned(quality.pose, limits), Fault.TURNED),
+        (quality.sharpness < limits.sharpness, Fault.BLURRED),
+    )
+    return tuple(fault for failed, fault in tests if failed) or Usable()
+
+
+def judge_alone(pixels: Pixels, faces: Sequence[Face], limits: Limits) -> Usable | tuple[Fault, ...]:
+    """For enrolment: exactly one face, and that one usable."""
+    if not faces:
+        return (Fault.NO_FACE,)
+    if len(faces) > 1:
+        return (Fault.SEVERAL_FACES,)
+    return judge(measure(pixels, faces[0]), limits)
+
+
+def pose_of(landmarks: Landmarks) -> Pose:
+    """Head pose from five points: the average head that, seen from afar, fits them best."""
+    points = landmarks.matrix()
+    across = points[1] - points[0]
+    roll = math.atan2(float(across[1]), float(across[0]))
+    back = np.array([(math.cos(roll), math.sin(roll)), (-math.sin(roll), math.cos(roll))])
+    upright = (points - points.mean(axis=0)) @ back.T
+    axes = np.linalg.pinv(HEAD - HEAD.mean(axis=0)) @ upright
+    yaw, pitch = (_degrees(axes[:, axis]) for axis in (0, 1))
+    return Pose(yaw, pitch, math.degrees(roll))
+
+
+def _degrees(axis: NDArray[np.float64]) -> float:
+    """The angle by which a picture axis leans out of the face's own plane."""
+    length = float(np.linalg.norm(axis))
+    return math.degrees(math.asin(float(axis[2]) / length)) if length else 0.0
+
+
+def _too_bright(quality: Quality, limits: Limits) -> bool:
+    return quality.brightness > limits.brightest or quality.over_exposed > limits.over_exposed
+
+
+def _turned(pose: Pose, limits: Limits) -> bool:
+    angles = ((pose.yaw, limits.yaw), (pose.pitch, limits.pitch), (pose.roll, limits.roll))
+    return any(abs(angle) > most for angle, most in angles)
+
+
+def _sharpness(chip: NDArray[np.float32]) -> float:
+    """Fine detail in proportion to all contrast, so that a dark face is not called blurred."""
+    inner = chip[8:56, 8:56]
+    laplacian = (
+        4 * inner[1:-1, 1:-1] - inner[:-2, 1:-1] - inner[2:, 1:-1] - inner[1:-1, :-2] - inner[1:-1, 2:]
+    )
+    # 25: the power of noise of 5 grey values; below it there is nothing to be sharp.
+    return float(laplacian.var() / (inner.var() + 25))
+
+
+def _oval() -> NDArray[np.bool_]:
+    """The face within the chip, hair and background left out."""
+    down, across = np.mgrid[0:CHIP, 0:CHIP]
+    return ((across - 31.5) / 20) ** 2 + ((down - 34.0) / 26) ** 2 <= 1

@@ -1,0 +1,73 @@
+"""Who a face is: near, alone in being near, or nobody."""
+
+import math
+
+import numpy as np
+import pytest
+
+from contracts.ids import ModelId, PersonId
+from gate.vision.errors import BadTemplate
+from gate.vision.frame import Vector
+from gate.vision.gallery import Gallery
+from gate.vision.match import Ambiguous, Match, NoMatch, Threshold, nearest
+
+EYE = ModelId("eye.1")
+ANN, BEN = PersonId("ann"), PersonId("ben")
+RULE = Threshold(distance=0.5, margin=0.1)
+
+
+def at(*values: float) -> Vector:
+    return np.array(values, dtype=np.float32)
+
+
+def people(*rows: tuple[PersonId, Vector]) -> Gallery:
+    return Gallery.of(EYE, [person for person, _ in rows], np.stack([row for _, row in rows]))
+
+
+def test_the_nearest_person_is_named_with_distance_and_margin() -> None:
+    answer = nearest(at(1, 0.1), people((ANN, at(1, 0)), (BEN, at(0, 1))), RULE)
+    assert isinstance(answer, Match)
+    assert answer.person == ANN
+    assert answer.distance == pytest.approx(0.1)
+    assert answer.margin == pytest.approx(math.hypot(1, 0.9) - 0.1)
+
+
+@pytest.mark.promise(6)
+def test_a_stranger_is_nobody() -> None:
+    answer = nearest(at(-1, 0), people((ANN, at(1, 0))), RULE)
+    assert answer == NoMatch(2.0, math.inf)
+
+
+@pytest.mark.promise(6)
+def test_between_two_people_it_is_doubt() -> None:
+    answer = nearest(at(1, 0.02), people((ANN, at(1, 0)), (BEN, at(1, 0.05))), RULE)
+    assert isinstance(answer, Ambiguous)
+
+
+def test_two_pictures_of_one_person_are_no_doubt() -> None:
+    answer = nearest(at(1, 0.02), people((ANN, at(1, 0)), (ANN, at(1, 0.05)), (BEN, at(0, 1))), RULE)
+    assert isinstance(answer, Match)
+    assert answer.person == ANN
+
+
+def test_a_gallery_of_one_has_no_second_person() -> None:
+    answer = nearest(at(1, 0), people((ANN, at(1, 0))), RULE)
+    assert answer == Match(ANN, 0.0, math.inf)
+
+
+def test_in_an_empty_gallery_everybody_is_nobody() -> None:
+    assert nearest(at(1, 0), Gallery.empty(EYE), RULE) == NoMatch(math.inf, math.inf)
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("probe", [at(float("nan"), 0), at(0, 0), at(1, 0, 0), at(1, 0).astype(np.float64)])
+def test_a_probe_that_cannot_be_compared_is_refused(probe: Vector) -> None:
+    with pytest.raises(BadTemplate):
+        nearest(probe, people((ANN, at(1, 0))), RULE)
+
+
+def test_fifty_thousand_templates_are_searched_in_float32() -> None:
+    random = np.random.default_rng(5)
+    matrix = random.standard_normal((5_000, 256)).astype(np.float32)
+    gallery = Gallery.of(EYE, [PersonId(f"p{n}") for n in range(5_000)], matrix)
+    assert nearest(matrix[4321], gallery, RULE) == Match(PersonId("p4321"), 0.0, pytest.approx(17.0, abs=6))
