@@ -4,8 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -28,7 +29,14 @@ class BrokerSettings(Frozen):
     port: Port
     username: str
     password_file: Path
-    ca_file: Path | None = None  # TLS where set; without it only loopback is allowed
+    ca_file: Annotated[Path | None, Field(validate_default=True)] = None  # TLS where set; without it only loopback is allowed
+
+    @field_validator("ca_file")
+    @classmethod
+    def _guards_the_way(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None and info.data.get("host") not in LOOPBACK:
+            raise ValueError("off loopback the broker is reached by TLS alone")
+        return value
 
 
 class ProcessSettings(Frozen):

