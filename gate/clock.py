@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 BUILT_AT: Final = datetime(2026, 11, 1, tzinfo=UTC)
-"""No gate runs this software before it was made: the floor of a box whose battery died. Raised with releases."""
+"""No gate runs this software before it was made: the floor of a box whose battery died."""
 
 TOLERANCE: Final = timedelta(seconds=120)
 """How far behind its floor a wall clock may be and still be believed: an NTP step is smaller."""

@@ -27,9 +27,7 @@ class UnreadableFile(JournalError):
     """A file that this software cannot use as it is."""
 
     def __init__(self, path: Path, why: str) -> None:
-        super().__init__(
-            f"{path} cannot be used: {why}. Move it away and keep it; a new one is made at the start."
-        )
+        super().__init__(f"{path} cannot be used: {why}. Move it away and keep it; a start makes a new one.")
         self.path = path
 
 

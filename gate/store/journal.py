@@ -1,4 +1,4 @@
-"""The gate's journal: every passage and alarm, committed before anything moves (DESIGN.md, promises 1, 2, 11)."""
+"""The gate's journal: every passage and alarm, committed before anything moves (promises 1, 2, 11)."""
 
 import threading
 from collections.abc import Collection
@@ -144,7 +144,7 @@ class Journal:
             return done
 
     def forget_receipted(self, before: datetime) -> int:
-        """Removes links receipted before `before` (see KEPT_AFTER_RECEIPT); returns how many. Raises NoRecord.
+        """Removes links receipted before `before` and returns how many; raises NoRecord. See KEPT_AFTER_RECEIPT.
 
         The newest link stays, because the next epoch names it, and so do those whose pulse is open.
         """

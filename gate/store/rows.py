@@ -66,6 +66,7 @@ def microseconds(at: datetime) -> int:
 def insert(db: sqlite3.Connection, entry: Entry) -> None:
     link, what = entry.link, entry.what
     kind = "passage" if isinstance(link, PassageV1) else "alarm"
+    at = microseconds(what.at)
     db.execute(
         "INSERT INTO link (epoch, seq, hash, kind, id, at, message, pulse) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -157,6 +158,6 @@ def _stored(row: int, kind: str, message: bytes, late: bool) -> StoredLink | Non
     try:
         link = PassageV1.decode(message) if kind == "passage" else AlarmV1.decode(message)
     except WireError as wrong:
-        log.error("A journal row does not read; the server will see a gap", row=row, fault=wrong.fault.value)
+        log.warning("A journal row does not read; the server sees a gap", row=row, fault=wrong.fault.value)
         return None
     return StoredLink(row, link.model_copy(update={"late": late}), late)

@@ -1,0 +1,147 @@
+"""The roster a gate decides on: in memory, with only its number on disk so that an older one never returns.
+
+Keeping the roster itself on disk (`disk`) is the operator's choice for boxes that must come back alone
+after a power cut. It is then kept sealed as it came; unsafe because the key that opens it is on the same box.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+from contracts.manifest import Manifest
+from contracts.roster import RosterBody
+from contracts.wire import WireError
+from gate.store.disk import JournalError, NoRecord
+
+Keep = Literal["memory", "disk"]
+Unsealer = Callable[[bytes, Manifest], RosterBody | None]
+"""Opens a sealed roster that is the manifest's; None for anything else."""
+
+LEASE_WITHOUT_CLOCK_S: Final = 12 * 3600
+
+
+class LowerRoster(JournalError):
+    """A roster older than one this gate has held."""
+
+    def __init__(self, offered: Manifest, held: Manifest) -> None:
+        super().__init__(
+            f"Roster {offered.generation}.{offered.version} is older than {held.generation}.{held.version},"
+            " which this gate has held."
+        )
+        self.offered, self.held = offered, held
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRoster:
+    """A roster with the manifest that promised it, and when this boot took or renewed it."""
+
+    manifest: Manifest
+    body: RosterBody
+    taken_s: float  # the gate's monotonic clock
+
+
+class RosterStore:
+    """Readers take `roster` once per decision: it is replaced whole, never changed."""
+
+    def __init__(self, folder: Path | None, keep: Keep = "memory") -> None:
+        """Without a folder nothing outlives the process. Raises JournalError for an unreadable mark."""
+        self._folder, self._keep = folder, keep
+        self._held: HeldRoster | None = None
+        self._newest = _read_mark(folder) if folder else None
+
+    @property
+    def held(self) -> HeldRoster | None:
+        return self._held
+
+    @property
+    def roster(self) -> RosterBody | None:
+        """What the gate decides on; None until one was taken in this boot."""
+        return self._held.body if self._held else None
+
+    def takes(self, manifest: Manifest) -> bool:
+        """Whether this is not older than what the gate has held, in this boot or before."""
+        return self._newest is None or _number(manifest) >= _number(self._newest)
+
+    def has(self, manifest: Manifest) -> bool:
+        """Whether the body of this manifest is the one already held."""
+        held = self._held.manifest if self._held else None
+        return held is not None and _number(held) == _number(manifest) and held.digest == manifest.digest
+
+    def take(self, manifest: Manifest, body: RosterBody, sealed: bytes, monotonic: float) -> None:
+        """Makes this the roster. Raises LowerRoster, and NoRecord where its number cannot be kept."""
+        self._raise_mark(manifest)
+        if self._folder and self._keep == "disk":
+            _write(self._folder / "roster.sealed", sealed)
+        self._held = HeldRoster(manifest, body, monotonic)
+
+    def renew(self, manifest: Manifest, monotonic: float) -> None:
+        """Starts the lease anew for the body already held; an older signature does not shorten it."""
+        held = self._held
+        if held is not None and self.has(manifest) and manifest.at > held.manifest.at:
+            self._raise_mark(manifest)
+            self._held = HeldRoster(manifest, held.body, monotonic)
+
+    def load(self, unseal: Unsealer, monotonic: float) -> bool:
+        """Takes back the roster kept on disk, where it is the newest this gate has held."""
+        sealed = self._folder / "roster.sealed" if self._folder else None
+        if self._keep != "disk" or self._newest is None or sealed is None or not sealed.exists():
+            return False
+        body = unseal(sealed.read_bytes(), self._newest)
+        if body is not None:
+            self._held = HeldRoster(self._newest, body, monotonic)
+        return body is not None
+
+    def is_stale(self, now: datetime, monotonic: float, clock_trusted: bool = True) -> bool:
+        """Whether the lease has ended, counted from the signature and from the arrival: the first to end counts.
+
+        Without a trusted clock the arrival alone counts, and at most twelve hours.
+        """
+        held = self._held
+        if held is None:
+            return True
+        lease_s = (
+            held.manifest.lease_s if clock_trusted else min(held.manifest.lease_s, LEASE_WITHOUT_CLOCK_S)
+        )
+        signed_too_long_ago = clock_trusted and now >= held.manifest.at + timedelta(seconds=lease_s)
+        return signed_too_long_ago or monotonic - held.taken_s >= lease_s
+
+    def _raise_mark(self, manifest: Manifest) -> None:
+        if self._newest is not None and not self.takes(manifest):
+            raise LowerRoster(manifest, self._newest)
+        if self._folder:
+            _write(self._folder / "roster.json", manifest.encode())
+        self._newest = manifest
+
+
+def _number(manifest: Manifest) -> tuple[int, int]:
+    return manifest.generation, manifest.version
+
+
+def _read_mark(folder: Path) -> Manifest | None:
+    try:
+        return Manifest.decode((folder / "roster.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, WireError) as wrong:
+        raise JournalError(f"{folder / 'roster.json'} cannot be used: {wrong}.") from wrong
+
+
+def _write(path: Path, content: bytes) -> None:
+    """The whole file or the one before, whenever the power goes."""
+    fresh = path.with_suffix(".new")
+    try:
+        with open(fresh, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as wrong:
+        raise NoRecord(f"{path}: {wrong.strerror}") from wrong
