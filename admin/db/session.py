@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 BUSY_MS = 5_000
 _WRITES = "kaimen_writes"
 
 
-def make_engine(url: str) -> Engine:
-    """An engine for SQLite (WAL, synchronous FULL, foreign keys kept) or PostgreSQL."""
-    engine = create_engine(url, hide_parameters=True)
+def make_engine(url: str, pool: type[Pool] | None = None) -> Engine:
+    """An engine for SQLite (WAL, synchronous FULL, foreign keys kept) or PostgreSQL; `pool` where not the usual one."""
+    engine = create_engine(url, hide_parameters=True, poolclass=pool)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     EDIT_GATES = "edit_gates"
     SEE_AUDIT = "see_audit"
     EDIT_STAFF = "edit_staff"
+    OWN_ACCOUNT = "own_account"  # staff: one's own password and sessions
     OWN_PASSES = "own_passes"  # a resident: invite, list and cancel one's own
     SHOW_PASS = "show_pass"  # a visitor: see and cancel one pass
     FETCH_ROSTER = "fetch_roster"  # a gate
@@ -43,6 +44,7 @@ _GUARD: Final = frozenset(
         Permission.MAKE_VISIT,
         Permission.CANCEL_VISIT,
         Permission.SEE_GATES,
+        Permission.OWN_ACCOUNT,
     }
 )
 _STAFF: Final = _GUARD | {Permission.SEE_RESIDENTS, Permission.EDIT_RESIDENTS, Permission.ENROL_FACE}

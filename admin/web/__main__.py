@@ -1,0 +1,59 @@
+"""`python -m admin.web --config web.toml`: one gunicorn worker on gevent, stopped gently by TERM or INT."""
+
+import argparse
+import logging
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from admin.settings import WebSettings, WrongSettings
+
+STOP_SECONDS = 5
+
+
+class Served(BaseApplication):
+    """gunicorn around the app. The app is imported in the worker, after gevent has patched the sockets."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        self.kaimen = settings
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in {
+            "bind": f"{self.kaimen.host}:{self.kaimen.port}",
+            "workers": 1,
+            "worker_class": "gevent",
+            "worker_connections": 500,
+            "graceful_timeout": STOP_SECONDS,
+            "timeout": 120,
+            "keepalive": 30,
+            "proc_name": "kaimen-web",
+            "limit_request_line": 4094,
+            "loglevel": "warning",
+            "accesslog": None,  # addresses hold what people searched for
+            "errorlog": "-",
+        }.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from admin.web.app import create_app  # in the worker alone: see the class
+        from admin.web.ground import Surroundings, in_gevent_threads
+
+        return create_app(self.kaimen, Surroundings(aside=in_gevent_threads))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m admin.web", description="Kaimen's pages.")
+    parser.add_argument("--config", type=Path, required=True, help="web.toml, see docs/operations.md")
+    path = parser.parse_args().config
+    logging.basicConfig(level=logging.INFO)
+    try:
+        settings = WebSettings.read(path)
+    except WrongSettings as wrong:
+        parser.exit(2, f"{wrong}\n")
+    Served(settings).run()
+
+
+if __name__ == "__main__":
+    main()

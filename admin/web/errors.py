@@ -1,0 +1,80 @@
+"""What people read when a page cannot be given: what happened and what to do next, never a traceback."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from flask import Flask, jsonify, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A heading, and what to do next."""
+
+    title: LazyString
+    remedy: LazyString
+
+
+WORDS: Final = {
+    400: Words(_l("This request was not understood"), _l("Go back, reload the page and try again.")),
+    401: Words(_l("Please log in"), _l("Your session has ended. Log in and try again.")),
+    403: Words(_l("Not open to your post"), _l("If you need this page for your work, ask your manager for the right.")),
+    404: Words(
+        _l("Nothing is here"), _l("The address may be mistyped, or it belongs to a place outside your scope.")
+    ),
+    405: Words(_l("This address does not take that"), _l("Go back and use the buttons of the page.")),
+    409: Words(_l("Somebody else was faster"), _l("Reload the page to see how it stands now.")),
+    410: Words(_l("This link has ended"), _l("Ask the property office for a new one.")),
+    413: Words(_l("The file is too large"), _l("Choose a picture of at most 12 MB.")),
+    415: Words(_l("This kind of file cannot be read"), _l("Choose a JPEG or PNG picture.")),
+    429: Words(_l("Too many tries"), _l("Wait fifteen minutes, then try again.")),
+    500: Words(_l("Something went wrong on our side"), _l("Nothing was changed. Try again; if it stays, tell the operator the time.")),
+    503: Words(_l("The server is busy"), _l("Nothing was changed. Try again in a moment.")),
+}
+EXPIRED_FORM: Final = Words(
+    _l("This form is too old"), _l("It was opened before you logged in, or long ago. Go back, reload the page and send it again.")
+)
+
+
+def explain(app: Flask) -> None:
+    app.register_error_handler(CSRFError, _expired_form)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(Exception, _unexpected)
+
+
+def _expired_form(_error: CSRFError) -> ResponseReturnValue:
+    return _page(400, EXPIRED_FORM)
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.response is not None or error.code is None or error.code < 400:
+        return error.get_response()
+    return _page(error.code, WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400]))
+
+
+def _busy(error: OperationalError) -> ResponseReturnValue:
+    # The class alone: a statement's parameters may hold names.
+    log.error("database refused", path=request.path, error=type(error.orig).__name__)
+    return _page(503, WORDS[503])
+
+
+def _unexpected(error: Exception) -> ResponseReturnValue:
+    if isinstance(error, HTTPException):
+        return _http(error)
+    log.exception("page failed", endpoint=request.endpoint)
+    return _page(500, WORDS[500])
+
+
+def _page(status: int, words: Words) -> ResponseReturnValue:
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify({"error": status}), status
+    return render_template("error.html", status=status, words=words), status

@@ -1,0 +1,1 @@
+"""Enrol: consent, then a face, then which gates know it."""

@@ -1,0 +1,54 @@
+"""How times, names and rooms are written for people. Pure: now and the language are handed in."""
+
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel.speaklater import LazyString
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+_NEAR: Final[dict[int, LazyString]] = {
+    -1: _l("Yesterday %(time)s"),
+    0: _l("Today %(time)s"),
+    1: _l("Tomorrow %(time)s"),
+}
+
+
+def spoken(moment: datetime, now: datetime) -> str:
+    """今天 14:05, 昨天 14:05, 11月20日 14:05, 2025年11月20日 14:05; needs a request for its language."""
+    here, today = moment.astimezone(ZONE), now.astimezone(ZONE)
+    days = (here.date() - today.date()).days
+    if days in _NEAR:
+        return str(_NEAR[days]) % {"time": f"{here:%H:%M}"}
+    # Babel's date patterns: a translation orders them as its language does.
+    pattern = _("d MMM HH:mm") if here.year == today.year else _("d MMM y HH:mm")
+    return format_datetime(here, pattern, tzinfo=ZONE, locale=_("en"))
+
+
+def exact(moment: datetime) -> str:
+    """2026-11-20 14:05:09, for hovering and exports."""
+    return f"{moment.astimezone(ZONE):%Y-%m-%d %H:%M:%S}"
+
+
+def local_day(moment: datetime) -> str:
+    """2026-11-20 in the compound's zone."""
+    return f"{moment.astimezone(ZONE):%Y-%m-%d}"
+
+
+def day_bounds(moment: datetime) -> tuple[datetime, datetime]:
+    """The beginning and the end of the compound's day that `moment` lies in."""
+    begin = moment.astimezone(ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    return begin, begin + timedelta(days=1)
+
+
+def masked(name: str) -> str:
+    """王**: the first character alone, the same length for everybody."""
+    return f"{name[:1]}**"
+
+
+def masked_phone(phone: str) -> str:
+    """The last four digits."""
+    return f"···· {phone[-4:]}"

@@ -1,0 +1,1 @@
+"""Residents: who lives here, found by name, pinyin, room or phone."""

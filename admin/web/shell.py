@@ -1,0 +1,47 @@
+"""Flask with this house's order of things: a thread aside, permission, CSRF, the endpoint, the commit."""
+
+from functools import partial
+
+from flask import Flask, Response, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFProtect
+
+from admin.security.permissions import GATE, Permission
+from admin.web import guard
+from admin.web.ground import in_place
+
+csrf = CSRFProtect()
+STATIC = frozenset({"static", "bootstrap.static"})
+
+
+class Shell(Flask):
+    """The app. A request's database work, and its hashing, happen on one thread aside; a stream's body does not."""
+
+    def full_dispatch_request(self) -> Response:
+        run = in_place if request.endpoint in STATIC else guard.ground().around.aside
+        return run(self._answer)
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        if request.routing_exception is not None or request.endpoint in STATIC:
+            return super().dispatch_request()
+        elsewhere = guard.enforce()
+        if elsewhere is not None:
+            return elsewhere
+        # Gates come with a credential in a header, which no other page can make a browser send.
+        if guard.permission_of(request.endpoint or "") not in GATE:
+            csrf.protect()
+        answer = super().dispatch_request()
+        guard.commit()
+        return answer
+
+    def _answer(self) -> Response:
+        try:
+            return super().full_dispatch_request()
+        finally:
+            guard.close()
+
+
+def mark_static(app: Flask) -> None:
+    """Flask's own two endpoints are for anybody."""
+    for endpoint in STATIC:
+        app.view_functions[endpoint] = guard.may(Permission.PUBLIC)(partial(app.view_functions[endpoint]))

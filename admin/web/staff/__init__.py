@@ -1,0 +1,1 @@
+"""Staff: log-in, own account, language."""

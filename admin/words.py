@@ -1,0 +1,146 @@
+"""What people read for each code: catalogue entries, Chinese in the catalogue. Codes themselves are never shown."""
+
+from enum import StrEnum
+from typing import Final
+
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext as _lp
+from flask_babel.speaklater import LazyString
+
+from admin.security.permissions import Role
+from contracts.words import AlarmKind, CameraState, Direction, DoorState, GateStatus, Method, Outcome, Reason
+
+OUTCOMES: Final[dict[Outcome, LazyString]] = {
+    Outcome.GRANTED: _l("Let in"),
+    Outcome.DENIED: _l("Not let in"),
+    Outcome.ASKED: _l("Asked for more"),
+}
+REASONS: Final[dict[Reason, LazyString]] = {
+    Reason.UNKNOWN: _l("Face not enrolled here"),
+    Reason.AMBIGUOUS: _l("Face too much like another"),
+    Reason.POOR_QUALITY: _l("Face not seen clearly"),
+    Reason.NOT_LIVE: _l("A picture, not a person"),
+    Reason.NO_RIGHTS: _l("No right at this gate"),
+    Reason.NOT_NOW: _l("Not at this hour"),
+    Reason.STALE_RIGHTS: _l("The gate's list is out of date"),
+    Reason.TOO_EARLY: _l("The pass has not begun"),
+    Reason.EXPIRED: _l("The pass has ended"),
+    Reason.SPENT: _l("The pass is used up"),
+    Reason.CANCELLED: _l("The pass was cancelled"),
+    Reason.FORGED: _l("Not a pass of this compound"),
+    Reason.WRONG_GATE: _l("The pass is for another gate"),
+    Reason.UNCONFIRMED: _l("The pass could not be confirmed"),
+    Reason.WRONG_PIN: _l("Room or PIN is wrong"),
+    Reason.LOCKED_OUT: _l("Too many wrong tries"),
+    Reason.NO_CLOCK: _l("The gate does not know the time"),
+    Reason.NO_RECORD: _l("The gate could not record"),
+    Reason.DOOR_FAULT: _l("The door did not answer"),
+    Reason.LOCK_DOWN: _l("Locked down"),
+    Reason.FIRE: _l("Fire: the doors are open"),
+}
+REMEDIES: Final[dict[Reason, LazyString]] = {
+    Reason.UNKNOWN: _l("Use a QR code or a PIN, or enrol at the property office."),
+    Reason.AMBIGUOUS: _l("Use a QR code or a PIN as well."),
+    Reason.POOR_QUALITY: _l("Face the camera from one step nearer, with light on the face."),
+    Reason.NOT_LIVE: _l("Face the camera yourself, or use a PIN."),
+    Reason.NO_RIGHTS: _l("Use the gate of the own building, or ask the property office."),
+    Reason.NOT_NOW: _l("Come at the agreed hours, or ask the guard desk."),
+    Reason.STALE_RIGHTS: _l("Ask the guard desk; the gate has been without network for long."),
+    Reason.TOO_EARLY: _l("Come when the pass begins, or ask the host for an earlier one."),
+    Reason.EXPIRED: _l("Ask the host for a new pass."),
+    Reason.SPENT: _l("Ask the host for a new pass."),
+    Reason.CANCELLED: _l("Ask the host."),
+    Reason.FORGED: _l("Open the link the host sent and show its code."),
+    Reason.WRONG_GATE: _l("Go to the gate named on the pass."),
+    Reason.UNCONFIRMED: _l("Go to the gate named first on the pass, or ask the guard desk."),
+    Reason.WRONG_PIN: _l("Check the room and the PIN, and try again."),
+    Reason.LOCKED_OUT: _l("Wait a few minutes, or ask the guard desk."),
+    Reason.NO_CLOCK: _l("Use a face or a card, or ask the guard desk."),
+    Reason.NO_RECORD: _l("Ask the guard desk; the gate needs service."),
+    Reason.DOOR_FAULT: _l("Ask the guard desk; the door needs service."),
+    Reason.LOCK_DOWN: _l("Follow the guard's directions. The way out stays open."),
+    Reason.FIRE: _l("Leave by the nearest way out."),
+}
+METHODS: Final[dict[Method, LazyString]] = {
+    Method.FACE: _l("Face"),
+    Method.PIN: _l("PIN"),
+    Method.QR: _l("QR code"),
+    Method.CARD: _l("Card"),
+    Method.GUARD: _l("Opened by the guard"),
+    Method.EXIT: _l("Exit button"),
+}
+DIRECTIONS: Final[dict[Direction, LazyString]] = {
+    Direction.IN: _l("Way in"),
+    Direction.OUT: _l("Way out"),
+    Direction.BOTH: _l("Both ways"),
+}
+GATE_STATUSES: Final[dict[GateStatus, LazyString]] = {
+    GateStatus.ONLINE: _l("Connected"),
+    GateStatus.OFFLINE: _l("Not connected"),
+}
+DOORS: Final[dict[DoorState, LazyString]] = {
+    DoorState.SHUT: _l("Door shut"),
+    DoorState.OPEN: _l("Door open"),
+    DoorState.FAULT: _l("Door fault"),
+    DoorState.UNKNOWN: _l("Door not watched"),
+}
+CAMERAS: Final[dict[CameraState, LazyString]] = {
+    CameraState.SEEING: _l("Camera works"),
+    CameraState.LOST: _l("Camera lost"),
+}
+ALARMS: Final[dict[AlarmKind, LazyString]] = {
+    AlarmKind.JOURNAL_OPENED: _l("The gate began a new journal"),
+    AlarmKind.JOURNAL_NEARLY_FULL: _l("The gate's journal is nearly full"),
+    AlarmKind.PULSE_UNKNOWN: _l("Unclear whether the door opened"),
+    AlarmKind.DOOR_FAULT: _l("The door does not answer"),
+    AlarmKind.CAMERA_LOST: _l("The camera is lost"),
+    AlarmKind.CAMERA_BACK: _l("The camera is back"),
+    AlarmKind.LOCKOUT: _l("Many wrong tries in a row"),
+    AlarmKind.SPOOF: _l("Somebody showed a picture of a face"),
+    AlarmKind.CLOCK: _l("The gate's clock is not to be trusted"),
+    AlarmKind.FORCED: _l("The door was forced"),
+    AlarmKind.HELD_OPEN: _l("The door was held open"),
+    AlarmKind.TAMPER: _l("The gate box was opened"),
+    AlarmKind.DURESS: _l("Somebody asks for help in silence"),
+}
+ROLES: Final[dict[Role, LazyString]] = {
+    Role.MANAGER: _l("Manager"),
+    Role.STAFF: _l("Property staff"),
+    Role.GUARD: _l("Guard"),
+}
+
+
+class Part(StrEnum):
+    """A person's part in a household, as `membership.role` holds it."""
+
+    OWNER = "owner"
+    FAMILY = "family"
+    TENANT = "tenant"
+    CARER = "carer"
+
+
+PARTS: Final[dict[Part, LazyString]] = {
+    Part.OWNER: _lp("household", "Owner"),
+    Part.FAMILY: _lp("household", "Family"),
+    Part.TENANT: _lp("household", "Tenant"),
+    Part.CARER: _lp("household", "Carer"),
+}
+
+BY_KIND: Final[dict[type[StrEnum], dict[str, LazyString]]] = {
+    Outcome: {**OUTCOMES},
+    Reason: {**REASONS},
+    Method: {**METHODS},
+    Direction: {**DIRECTIONS},
+    GateStatus: {**GATE_STATUSES},
+    DoorState: {**DOORS},
+    CameraState: {**CAMERAS},
+    AlarmKind: {**ALARMS},
+    Role: {**ROLES},
+    Part: {**PARTS},
+}
+UNKNOWN_CODE: Final = _l("Not known to this version")
+
+
+def said(kind: type[StrEnum], code: str) -> LazyString:
+    """The words for a code as a table holds it; a code from a newer gate has words too."""
+    return BY_KIND[kind].get(code, UNKNOWN_CODE)
