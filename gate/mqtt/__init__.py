@@ -1,1 +1,1 @@
-"""How a gate talks with the server: MQTT for small signed messages, HTTP(S) for the roster's body and claims."""
+"""How a gate talks with the server: MQTT for small signed messages, HTTP(S) for rosters and claims."""

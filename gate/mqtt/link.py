@@ -1,8 +1,8 @@
 """The gate's line to the broker. The only file that knows paho.
 
-The session is clean on purpose: the server's topics to a gate are retained, so a new session brings the newest
-receipt and manifest at once, and nothing queued while the gate was away comes late. What the gate says waits
-in the journal, not in a session.
+The session is clean on purpose: the server's topics to a gate are retained, so a new session brings the
+newest receipt and manifest at once, and nothing queued while the gate was away comes late. What the gate says
+waits in the journal, not in a session.
 """
 
 import threading
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import structlog
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage
@@ -143,7 +143,7 @@ class Link:
                 settings.username, settings.password.get_secret_value() if settings.password else None
             )
         if settings.ca_file is not None:
-            client.tls_set(
+            client.tls_set(  # pyright: ignore[reportUnknownMemberType] - paho leaves one argument untyped
                 str(settings.ca_file),
                 str(settings.certificate_file) if settings.certificate_file else None,
                 str(settings.key_file) if settings.key_file else None,
@@ -165,14 +165,14 @@ class Link:
     def _state_as(self, status: GateStatus) -> StateV1:
         return self._state.model_copy(update={"status": status, "at": self._now()})
 
-    def _before_connecting(self, client: Client, _data: Any) -> None:
+    def _before_connecting(self, client: Client, _data: object) -> None:
         # Attempts are counted, not successes: the broker may hold a will of an attempt we never saw accepted.
         self._state = self._state.model_copy(update={"connection": self._state.connection + 1})
         will = self._state_as(GateStatus.OFFLINE).encode()
         client.will_set(self._topic(STATE), will, STATE.qos, STATE.retain)
 
     def _connected(
-        self, client: Client, _data: Any, _flags: ConnectFlags, code: ReasonCode, _extra: Properties | None
+        self, client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, _extra: Properties | None
     ) -> None:
         if code.is_failure:
             self.refused = code.getName()
@@ -189,7 +189,7 @@ class Link:
             call()
 
     def _subscribed(
-        self, _client: Client, _data: Any, _mid: int, codes: list[ReasonCode], _extra: Properties | None
+        self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _extra: Properties | None
     ) -> None:
         refused = [code.getName() for code in codes if code.is_failure]
         if refused:
@@ -199,7 +199,7 @@ class Link:
     def _disconnected(
         self,
         _client: Client,
-        _data: Any,
+        _data: object,
         _flags: DisconnectFlags,
         code: ReasonCode,
         _extra: Properties | None,
@@ -208,6 +208,6 @@ class Link:
             log.warning("The connection to the broker has ended", code=code.getName())
         self._up.clear()
 
-    def _heard(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+    def _heard(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if self._hear is not None:
-            self._hear(message.topic, message.payload)
+            self._hear(message.topic, bytes(message.payload))

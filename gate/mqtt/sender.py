@@ -66,7 +66,7 @@ class Sender:
     """Owns the order and the window; a link leaves only when the journal obeys a receipt.
 
     One pass goes through all unreceipted links. Where receipts do not come, it goes on with the next window
-    once patience ends, and begins again after the last: no link that the server cannot receipt stops the rest.
+    once patience ends, and begins again after the last: no link without a receipt stops the rest.
     """
 
     def __init__(

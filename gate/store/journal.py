@@ -144,9 +144,10 @@ class Journal:
             return done
 
     def forget_receipted(self, before: datetime) -> int:
-        """Removes links receipted before `before` and returns how many; raises NoRecord. See KEPT_AFTER_RECEIPT.
+        """Removes links receipted before `before` and returns how many. Raises NoRecord.
 
-        The newest link stays, because the next epoch names it, and so do those whose pulse is open.
+        Callers wait KEPT_AFTER_RECEIPT. The newest link stays, because the next epoch names it, and
+        so do those whose pulse is open.
         """
         with self._disk.writing() as db:
             gone = db.execute(

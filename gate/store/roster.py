@@ -95,7 +95,7 @@ class RosterStore:
         return body is not None
 
     def is_stale(self, now: datetime, monotonic: float, clock_trusted: bool = True) -> bool:
-        """Whether the lease has ended, counted from the signature and from the arrival: the first to end counts.
+        """Whether the lease has ended, counted from the signature or from the arrival: the first to end.
 
         Without a trusted clock the arrival alone counts, and at most twelve hours.
         """
@@ -133,7 +133,7 @@ def _write(path: Path, content: bytes) -> None:
     """The whole file or the one before, whenever the power goes."""
     fresh = path.with_suffix(".new")
     try:
-        with open(fresh, "wb") as file:
+        with fresh.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

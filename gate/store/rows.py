@@ -75,7 +75,7 @@ def insert(db: sqlite3.Connection, entry: Entry) -> None:
             link.hash,
             kind,
             str(what.id),
-            microseconds(what.at),
+            at,
             link.encode(),
             entry.pulse,
         ),
