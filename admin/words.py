@@ -1,21 +1,18 @@
-"""What people read for each code: catalogue entries, Chinese in the catalogue. Codes themselves are never shown."""
+"""What people read for each code. Codes themselves are never shown."""
 
 from enum import StrEnum
 from typing import Final
 
-from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
-from flask_babel.speaklater import LazyString
-
+from admin.catalogue import say_later as _l
 from admin.security.permissions import Role
 from contracts.words import AlarmKind, CameraState, Direction, DoorState, GateStatus, Method, Outcome, Reason
 
-OUTCOMES: Final[dict[Outcome, LazyString]] = {
+OUTCOMES: Final[dict[Outcome, str]] = {
     Outcome.GRANTED: _l("Let in"),
     Outcome.DENIED: _l("Not let in"),
     Outcome.ASKED: _l("Asked for more"),
 }
-REASONS: Final[dict[Reason, LazyString]] = {
+REASONS: Final[dict[Reason, str]] = {
     Reason.UNKNOWN: _l("Face not enrolled here"),
     Reason.AMBIGUOUS: _l("Face too much like another"),
     Reason.POOR_QUALITY: _l("Face not seen clearly"),
@@ -38,7 +35,7 @@ REASONS: Final[dict[Reason, LazyString]] = {
     Reason.LOCK_DOWN: _l("Locked down"),
     Reason.FIRE: _l("Fire: the doors are open"),
 }
-REMEDIES: Final[dict[Reason, LazyString]] = {
+REMEDIES: Final[dict[Reason, str]] = {
     Reason.UNKNOWN: _l("Use a QR code or a PIN, or enrol at the property office."),
     Reason.AMBIGUOUS: _l("Use a QR code or a PIN as well."),
     Reason.POOR_QUALITY: _l("Face the camera from one step nearer, with light on the face."),
@@ -61,7 +58,7 @@ REMEDIES: Final[dict[Reason, LazyString]] = {
     Reason.LOCK_DOWN: _l("Follow the guard's directions. The way out stays open."),
     Reason.FIRE: _l("Leave by the nearest way out."),
 }
-METHODS: Final[dict[Method, LazyString]] = {
+METHODS: Final[dict[Method, str]] = {
     Method.FACE: _l("Face"),
     Method.PIN: _l("PIN"),
     Method.QR: _l("QR code"),
@@ -69,26 +66,26 @@ METHODS: Final[dict[Method, LazyString]] = {
     Method.GUARD: _l("Opened by the guard"),
     Method.EXIT: _l("Exit button"),
 }
-DIRECTIONS: Final[dict[Direction, LazyString]] = {
+DIRECTIONS: Final[dict[Direction, str]] = {
     Direction.IN: _l("Way in"),
     Direction.OUT: _l("Way out"),
     Direction.BOTH: _l("Both ways"),
 }
-GATE_STATUSES: Final[dict[GateStatus, LazyString]] = {
+GATE_STATUSES: Final[dict[GateStatus, str]] = {
     GateStatus.ONLINE: _l("Connected"),
     GateStatus.OFFLINE: _l("Not connected"),
 }
-DOORS: Final[dict[DoorState, LazyString]] = {
+DOORS: Final[dict[DoorState, str]] = {
     DoorState.SHUT: _l("Door shut"),
     DoorState.OPEN: _l("Door open"),
     DoorState.FAULT: _l("Door fault"),
     DoorState.UNKNOWN: _l("Door not watched"),
 }
-CAMERAS: Final[dict[CameraState, LazyString]] = {
+CAMERAS: Final[dict[CameraState, str]] = {
     CameraState.SEEING: _l("Camera works"),
     CameraState.LOST: _l("Camera lost"),
 }
-ALARMS: Final[dict[AlarmKind, LazyString]] = {
+ALARMS: Final[dict[AlarmKind, str]] = {
     AlarmKind.JOURNAL_OPENED: _l("The gate began a new journal"),
     AlarmKind.JOURNAL_NEARLY_FULL: _l("The gate's journal is nearly full"),
     AlarmKind.PULSE_UNKNOWN: _l("Unclear whether the door opened"),
@@ -103,7 +100,7 @@ ALARMS: Final[dict[AlarmKind, LazyString]] = {
     AlarmKind.TAMPER: _l("The gate box was opened"),
     AlarmKind.DURESS: _l("Somebody asks for help in silence"),
 }
-ROLES: Final[dict[Role, LazyString]] = {
+ROLES: Final[dict[Role, str]] = {
     Role.MANAGER: _l("Manager"),
     Role.STAFF: _l("Property staff"),
     Role.GUARD: _l("Guard"),
@@ -119,14 +116,14 @@ class Part(StrEnum):
     CARER = "carer"
 
 
-PARTS: Final[dict[Part, LazyString]] = {
-    Part.OWNER: _lp("household", "Owner"),
-    Part.FAMILY: _lp("household", "Family"),
-    Part.TENANT: _lp("household", "Tenant"),
-    Part.CARER: _lp("household", "Carer"),
+PARTS: Final[dict[Part, str]] = {
+    Part.OWNER: _l("Owner"),
+    Part.FAMILY: _l("Family"),
+    Part.TENANT: _l("Tenant"),
+    Part.CARER: _l("Carer"),
 }
 
-BY_KIND: Final[dict[type[StrEnum], dict[str, LazyString]]] = {
+BY_KIND: Final[dict[type[StrEnum], dict[str, str]]] = {
     Outcome: {**OUTCOMES},
     Reason: {**REASONS},
     Method: {**METHODS},
@@ -141,6 +138,6 @@ BY_KIND: Final[dict[type[StrEnum], dict[str, LazyString]]] = {
 UNKNOWN_CODE: Final = _l("Not known to this version")
 
 
-def said(kind: type[StrEnum], code: str) -> LazyString:
+def said(kind: type[StrEnum], code: str) -> str:
     """The words for a code as a table holds it; a code from a newer gate has words too."""
     return BY_KIND[kind].get(code, UNKNOWN_CODE)

@@ -3,11 +3,14 @@
 import argparse
 import logging
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 
 from admin.settings import WebSettings, WrongSettings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 STOP_SECONDS = 5
 
@@ -36,7 +39,7 @@ class Served(BaseApplication):
         }.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Any:
+    def load(self) -> "Flask":  # pyright: ignore[reportIncompatibleMethodOverride] # Flask is WSGI
         from admin.web.app import create_app  # in the worker alone: see the class
         from admin.web.ground import Surroundings, in_gevent_threads
 

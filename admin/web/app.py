@@ -5,7 +5,7 @@ from datetime import timedelta
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from flask import Blueprint, Flask
 from sqlalchemy import Engine
@@ -18,7 +18,7 @@ from admin.security.keys import load_secret
 from admin.settings import WebSettings
 from admin.web import errors, headers, languages, sessions, speech
 from admin.web.ground import Ground, Keys, Surroundings
-from admin.web.shell import Shell, csrf, mark_static
+from admin.web.shell import Shell, check_forms, mark_static
 
 ROOMS: Final = ("staff", "residents", "faces", "desk", "passages", "visits", "portal", "gates", "api")
 LARGEST_UPLOAD: Final = 12 * 1024 * 1024
@@ -27,10 +27,11 @@ LARGEST_UPLOAD: Final = 12 * 1024 * 1024
 def create_app(settings: WebSettings, around: Surroundings | None = None) -> Flask:
     """The app on its keys and its database. Raises KeyFileError for a key that is missing."""
     app = Shell(__name__)
-    app.extensions["kaimen"] = Ground(settings, _engine(settings), Keys.load(settings), around or Surroundings())
+    app.extensions["kaimen"] = Ground(
+        settings, _engine(settings), Keys.load(settings), around or Surroundings()
+    )
     _configure(app, settings)
-    csrf.init_app(app)
-    for part in (sessions.keep, languages.speak, speech.teach, headers.protect, errors.explain):
+    for part in (check_forms, sessions.keep, languages.speak, speech.teach, headers.protect, errors.explain):
         part(app)
     app.register_blueprint(_bootstrap())
     mark_static(app)
@@ -47,7 +48,7 @@ def _engine(settings: WebSettings) -> Engine:
 
 def _configure(app: Flask, settings: WebSettings) -> None:
     prefix = "__Host-" if settings.secure_cookies else ""
-    app.config.update(
+    cast(dict[str, object], app.config).update(
         SECRET_KEY=b64encode(load_secret(settings.own_keys / "session.secret")).decode(),
         SESSION_COOKIE_NAME=f"{prefix}kaimen",
         SESSION_COOKIE_SECURE=settings.secure_cookies,

@@ -1,16 +1,17 @@
 """What people read when a page cannot be given: what happened and what to do next, never a traceback."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Final
 
 import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
-from flask_wtf.csrf import CSRFError
+from flask_wtf.csrf import CSRFError  # pyright: ignore[reportMissingTypeStubs] # the package has none
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+
+from admin.catalogue import say_later as _l
 
 log = structlog.get_logger()
 
@@ -19,14 +20,17 @@ log = structlog.get_logger()
 class Words:
     """A heading, and what to do next."""
 
-    title: LazyString
-    remedy: LazyString
+    title: str
+    remedy: str
 
 
 WORDS: Final = {
     400: Words(_l("This request was not understood"), _l("Go back, reload the page and try again.")),
     401: Words(_l("Please log in"), _l("Your session has ended. Log in and try again.")),
-    403: Words(_l("Not open to your post"), _l("If you need this page for your work, ask your manager for the right.")),
+    403: Words(
+        _l("Not open to your post"),
+        _l("If you need this page for your work, ask your manager for the right."),
+    ),
     404: Words(
         _l("Nothing is here"), _l("The address may be mistyped, or it belongs to a place outside your scope.")
     ),
@@ -36,11 +40,15 @@ WORDS: Final = {
     413: Words(_l("The file is too large"), _l("Choose a picture of at most 12 MB.")),
     415: Words(_l("This kind of file cannot be read"), _l("Choose a JPEG or PNG picture.")),
     429: Words(_l("Too many tries"), _l("Wait fifteen minutes, then try again.")),
-    500: Words(_l("Something went wrong on our side"), _l("Nothing was changed. Try again; if it stays, tell the operator the time.")),
+    500: Words(
+        _l("Something went wrong on our side"),
+        _l("Nothing was changed. Try again; if it stays so, tell the operator when it was."),
+    ),
     503: Words(_l("The server is busy"), _l("Nothing was changed. Try again in a moment.")),
 }
 EXPIRED_FORM: Final = Words(
-    _l("This form is too old"), _l("It was opened before you logged in, or long ago. Go back, reload the page and send it again.")
+    _l("This form is too old"),
+    _l("It was opened before you logged in. Go back, reload the page and send it again."),
 )
 
 
@@ -56,21 +64,24 @@ def _expired_form(_error: CSRFError) -> ResponseReturnValue:
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
-    if error.response is not None or error.code is None or error.code < 400:
+    if error.response is not None or error.code is None or error.code < HTTPStatus.BAD_REQUEST:
         return error.get_response()
-    return _page(error.code, WORDS.get(error.code, WORDS[500 if error.code >= 500 else 400]))
+    return _page(
+        error.code,
+        WORDS.get(error.code, WORDS[500 if error.code >= HTTPStatus.INTERNAL_SERVER_ERROR else 400]),
+    )
 
 
 def _busy(error: OperationalError) -> ResponseReturnValue:
-    # The class alone: a statement's parameters may hold names.
-    log.error("database refused", path=request.path, error=type(error.orig).__name__)
+    # The class alone: a statement's parameters may hold names, and a path a link's secret.
+    log.error("database refused", endpoint=request.endpoint, error=type(error.orig).__name__)
     return _page(503, WORDS[503])
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
     if isinstance(error, HTTPException):
         return _http(error)
-    log.exception("page failed", endpoint=request.endpoint)
+    log.error("page failed", endpoint=request.endpoint, exc_info=error)
     return _page(500, WORDS[500])
 
 

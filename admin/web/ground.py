@@ -34,17 +34,17 @@ def in_gevent_threads(work: Callable[[], T]) -> T:
 
     context = copy_context()
 
-    def caught() -> tuple[T | None, BaseException | None]:
+    def caught() -> list[T] | BaseException:
         # A raised error would also be printed by gevent's hub, with whatever its frames hold.
         try:
-            return context.run(work), None
+            return [context.run(work)]
         except BaseException as error:  # noqa: BLE001 - raised again below, on the caller's side
-            return None, error
+            return error
 
-    result, error = get_hub().threadpool.apply(caught)
-    if error is not None:
-        raise error
-    return result
+    result = get_hub().threadpool.apply(caught)
+    if isinstance(result, BaseException):
+        raise result
+    return result[0]
 
 
 def utc_now() -> datetime:

@@ -1,4 +1,7 @@
-"""Who asks, whether they may, and the request's one transaction. Every endpoint is refused unless it names its permission."""
+"""Who asks, whether they may, and the request's one transaction.
+
+Every endpoint is refused unless it names its permission.
+"""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -128,7 +131,11 @@ def close() -> None:
 
 def _new_password_first(permission: Permission) -> Response | None:
     account = signed_in()
-    if account is None or not account.must_change or permission in (Permission.PUBLIC, Permission.OWN_ACCOUNT):
+    if (
+        account is None
+        or not account.must_change
+        or permission in (Permission.PUBLIC, Permission.OWN_ACCOUNT)
+    ):
         return None
     return cast(Response, redirect(url_for("staff.new_password")))
 

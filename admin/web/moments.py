@@ -5,12 +5,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
-from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
+
+from admin.catalogue import say as _
+from admin.catalogue import say_later as _l
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
-_NEAR: Final[dict[int, LazyString]] = {
+_NEAR: Final[dict[int, str]] = {
     -1: _l("Yesterday %(time)s"),
     0: _l("Today %(time)s"),
     1: _l("Tomorrow %(time)s"),

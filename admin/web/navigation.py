@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import current_app
-from flask_babel import lazy_gettext as _l
-from flask_babel.speaklater import LazyString
 
+from admin.catalogue import say_later as _l
 from admin.security.permissions import Permission, Role
 from admin.web import guard
 
@@ -16,7 +15,7 @@ class Place:
     """One entry. `icon` is a name in Bootstrap's icon font."""
 
     endpoint: str
-    word: LazyString
+    word: str
     icon: str
     permission: Permission
 

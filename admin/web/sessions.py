@@ -1,9 +1,10 @@
 """Browser sessions of accounts: who a cookie stands for, and for how long."""
 
 from dataclasses import dataclass
+from typing import Any, cast
 
+import flask_login  # pyright: ignore[reportMissingTypeStubs] # the package has none
 from flask import Flask, current_app, request, session
-from flask_login import LoginManager, current_user, login_user
 from sqlalchemy.orm import Session
 
 from admin.db.session import reading
@@ -34,7 +35,7 @@ class SignedIn:
 
 
 def keep(app: Flask) -> None:
-    manager = LoginManager(app)
+    manager = cast(Any, flask_login.LoginManager(app))
     manager.session_protection = None  # phones change their address; the session number ends stolen cookies
     manager.user_loader(_load)
     app.before_request(_identify)
@@ -48,7 +49,7 @@ def begin(db: Session, account: Account) -> None:
         session[CHOICE] = language
     session.permanent = True
     signed_in = SignedIn(account, principal_of(db, account))
-    login_user(signed_in)
+    cast(Any, flask_login.login_user)(signed_in)
     guard.become(signed_in.principal, account)
 
 
@@ -82,8 +83,8 @@ def _load(cookie: str) -> SignedIn | None:
 def _identify() -> None:
     if request.endpoint in STATIC or "_user_id" not in session:
         return
-    user = current_user._get_current_object()
-    if isinstance(user, SignedIn):
+    user = cast(Any, flask_login.current_user)
+    if user.is_authenticated:
         guard.become(user.principal, user.account)
     else:
         current_app.logger.debug("session ended")

@@ -1,6 +1,8 @@
 """Flask with this house's order of things: a thread aside, permission, CSRF, the endpoint, the commit."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any, cast
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
@@ -10,7 +12,6 @@ from admin.security.permissions import GATE, Permission
 from admin.web import guard
 from admin.web.ground import in_place
 
-csrf = CSRFProtect()
 STATIC = frozenset({"static", "bootstrap.static"})
 
 
@@ -29,7 +30,7 @@ class Shell(Flask):
             return elsewhere
         # Gates come with a credential in a header, which no other page can make a browser send.
         if guard.permission_of(request.endpoint or "") not in GATE:
-            csrf.protect()
+            _csrf(self).protect()
         answer = super().dispatch_request()
         guard.commit()
         return answer
@@ -44,4 +45,14 @@ class Shell(Flask):
 def mark_static(app: Flask) -> None:
     """Flask's own two endpoints are for anybody."""
     for endpoint in STATIC:
-        app.view_functions[endpoint] = guard.may(Permission.PUBLIC)(partial(app.view_functions[endpoint]))
+        public = partial(cast(Callable[..., Response], app.view_functions[endpoint]))
+        app.view_functions[endpoint] = guard.may(Permission.PUBLIC)(public)
+
+
+def check_forms(app: Flask) -> None:
+    """Makes tokens for templates; `dispatch_request` asks for them."""
+    cast(Any, CSRFProtect()).init_app(app)
+
+
+def _csrf(app: Flask) -> CSRFProtect:
+    return cast(CSRFProtect, app.extensions["csrf"])

@@ -1,10 +1,9 @@
 """What every template may call: words of codes, times, masked names, the bar, and the caller's rights."""
 
 from datetime import datetime
-from typing import Final
+from typing import Any, Final, cast
 
 from flask import Flask, request, url_for
-from flask_babel.speaklater import LazyString
 from markupsafe import Markup, escape
 
 from admin.security.permissions import Permission
@@ -18,7 +17,7 @@ KINDS: Final = {kind.__name__.lower(): kind for kind in BY_KIND}
 
 
 def teach(app: Flask) -> None:
-    app.jinja_env.globals.update(
+    cast(dict[str, object], app.jinja_env.globals).update(
         words=words,
         remedy=remedy,
         shape=shape,
@@ -44,12 +43,12 @@ def teach(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
-def words(kind: str, code: str) -> LazyString:
+def words(kind: str, code: str) -> str:
     """`words("reason", row.reason)`: kinds are the code classes' names in small letters."""
     return said(KINDS[kind], code)
 
 
-def remedy(reason: str) -> LazyString | str:
+def remedy(reason: str) -> str:
     """What the person can do next; empty for a code from a newer gate."""
     return REMEDIES[Reason(reason)] if reason in set(Reason) else ""
 
@@ -84,11 +83,10 @@ def icon(name: str) -> Markup:
     return Markup('<i class="bi bi-{}" aria-hidden="true"></i>').format(escape(name))
 
 
-
-
 def with_argument(name: str, value: str) -> str:
     """This address with one argument set, or dropped where empty; cursors do not survive a change of filter."""
     arguments = {key: one for key, one in request.args.items() if key not in (name, "before", "after")}
     if value:
         arguments[name] = value
-    return url_for(request.endpoint or "staff.home", **(request.view_args or {}), **arguments)
+    values: dict[str, Any] = {**(request.view_args or {}), **arguments}
+    return url_for(request.endpoint or "staff.home", **values)

@@ -1,36 +1,32 @@
 """What staff type about themselves."""
 
-from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, PasswordField, StringField
-from wtforms.validators import EqualTo, InputRequired, Length
+from wtforms.validators import EqualTo, Length
 
+from admin.catalogue import say_later as _l
+from admin.web.form import Form, at_most, needed
 from admin.web.passwords import LONGEST, SHORTEST
 
-NEEDED = _l("Please fill this in")
 
-
-class LogIn(FlaskForm):
+class LogIn(Form):
     login = StringField(
         _l("Log-in name"),
-        [InputRequired(NEEDED), Length(max=64)],
+        [needed(), at_most(64)],
         render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
     )
-    password = PasswordField(
-        _l("Password"), [InputRequired(NEEDED)], render_kw={"autocomplete": "current-password"}
-    )
+    password = PasswordField(_l("Password"), [needed()], render_kw={"autocomplete": "current-password"})
     next = HiddenField()
 
 
-class NewPassword(FlaskForm):
+class NewPassword(Form):
     password = PasswordField(
         _l("New password"),
-        [InputRequired(NEEDED), Length(SHORTEST, LONGEST, _l("Use 10 to 128 characters"))],
+        [needed(), Length(SHORTEST, LONGEST, _l("Use 10 to 128 characters"))],
         description=_l("At least 10 characters. A sentence is easier to keep than a riddle."),
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
         _l("The same again"),
-        [InputRequired(NEEDED), EqualTo("password", _l("The two are not the same"))],
+        [needed(), EqualTo("password", _l("The two are not the same"))],
         render_kw={"autocomplete": "new-password"},
     )

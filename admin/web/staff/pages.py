@@ -2,9 +2,9 @@
 
 from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext as _
 from sqlalchemy import text
 
+from admin.catalogue import say as _
 from admin.security.permissions import Permission
 from admin.web import navigation, sessions
 from admin.web.guard import current_account, db, engine, may, now, signed_in
@@ -31,7 +31,7 @@ def log_in() -> ResponseReturnValue:
     if request.method == "GET":
         form.next.data = request.args.get("next", "")
         return render_template("staff/log_in.html", form=form)
-    if not form.validate_on_submit():
+    if not form.sent_well():
         return render_template("staff/log_in.html", form=form), 422
     proof = service.Proof(form.login.data or "", form.password.data or "", request.remote_addr or "-")
     found = service.prove(engine(), proof, now())
@@ -61,7 +61,7 @@ def account() -> ResponseReturnValue:
 @may(Permission.OWN_ACCOUNT)
 def new_password() -> ResponseReturnValue:
     form, mine = NewPassword(), current_account()
-    if not form.validate_on_submit():
+    if not form.sent_well():
         status = 200 if request.method == "GET" else 422
         return render_template("staff/new_password.html", form=form, first=mine.must_change), status
     changed = service.change_password(db(), mine, form.password.data or "", now())

@@ -56,7 +56,9 @@ def ensure_first_admin(session: Session, now: datetime) -> str | None:
     )
     session.add(account)
     session.flush()
-    record(session, process("web"), Act("account_added", f"account:{account.id}", {"role": account.role}), now)
+    record(
+        session, process("web"), Act("account_added", f"account:{account.id}", {"role": account.role}), now
+    )
     return password
 
 
@@ -64,7 +66,9 @@ def prove(engine: Engine, proof: Proof, now: datetime) -> Account | Limited | Wr
     """Checks a password. Its own transactions: a try counts even when it fails, and hashing holds no lock."""
     login = proof.login.strip().lower()
     with writing(engine) as session:
-        allowed = try_once(session, BY_ADDRESS, proof.address, now) and try_once(session, BY_LOGIN, login, now)
+        allowed = try_once(session, BY_ADDRESS, proof.address, now) and try_once(
+            session, BY_LOGIN, login, now
+        )
     if not allowed:
         return Limited()
     with reading(engine) as session:
