@@ -29,7 +29,8 @@ class BrokerSettings(Frozen):
     port: Port
     username: str
     password_file: Path
-    ca_file: Annotated[Path | None, Field(validate_default=True)] = None  # TLS where set; without it only loopback is allowed
+    # TLS where set; without it only loopback is allowed.
+    ca_file: Annotated[Path | None, Field(validate_default=True)] = None
 
     @field_validator("ca_file")
     @classmethod

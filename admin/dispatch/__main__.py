@@ -1,0 +1,70 @@
+"""`python -m admin.dispatch --config dispatch.toml`"""
+
+import argparse
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from admin.db.session import make_engine
+from admin.dispatch.announcer import MqttAnnouncer
+from admin.dispatch.body import Keys
+from admin.dispatch.loop import Dispatch, Outside
+from admin.logs import start_log
+from admin.security.keys import KeyFileError, load_seal_public, load_sealing_key, load_signing_key
+from admin.settings import DispatchSettings, WrongSettings
+from admin.vault.errors import VaultError
+from admin.vault.templates import open_vault
+
+log = structlog.get_logger()
+
+WRONG_SETTINGS: Final = 2
+
+
+def main() -> int:
+    """Runs until SIGTERM or Ctrl-C; 2 where the settings, a key or the vault cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m admin.dispatch", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    config: Path = parser.parse_args().config
+    try:
+        run(DispatchSettings.read(config))
+    except (WrongSettings, KeyFileError, VaultError, OSError) as wrong:
+        print(wrong, file=sys.stderr)  # noqa: T201 - nobody reads the log of a process that cannot start
+        return WRONG_SETTINGS
+    return 0
+
+
+def run(settings: DispatchSettings) -> None:
+    """Builds the parts and loops."""
+    start_log("dispatch")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    keys = Keys(
+        own=load_sealing_key(settings.own_keys / "dispatch.key"),
+        manifest=load_signing_key(settings.own_keys / "manifest.key"),
+        passes=load_signing_key(settings.own_keys / "pass.key"),
+    )
+    announcer = MqttAnnouncer(settings.broker)
+    outside = Outside(
+        faces=open_vault(settings.vault),
+        announcer=announcer,
+        web=load_seal_public(settings.public_keys / "web.pub"),
+        now=lambda: datetime.now(UTC),
+        pause=stop.wait,
+    )
+    announcer.open()
+    log.info("dispatch started")
+    try:
+        Dispatch(make_engine(settings.database), keys, outside).run()
+    finally:
+        announcer.close()
+        log.info("dispatch stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The broker as dispatch sees it: retained manifests go out."""
+
+import ssl
+from typing import Final, Protocol
+
+import structlog
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from admin.settings import BrokerSettings
+
+log = structlog.get_logger()
+
+KEEPALIVE_S: Final = 20
+SLOWEST_RECONNECT_S: Final = 5
+NO_CONNECTION: Final = 0
+
+
+class Announcer(Protocol):
+    """What dispatch needs of a broker."""
+
+    @property
+    def connection(self) -> int:
+        """A number that rises with every connection; 0 while there is none."""
+        ...
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Retained, QoS 1. Without a connection it is let go: every manifest is said again at the next."""
+        ...
+
+
+class MqttAnnouncer:
+    """A clean MQTT 3.1.1 session. The broker may be absent for any time."""
+
+    def __init__(self, settings: BrokerSettings) -> None:
+        self._settings = settings
+        self._connection = self._connections = NO_CONNECTION
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=settings.username, clean_session=True)
+        password = settings.password_file.read_text(encoding="utf-8").strip()
+        self._client.username_pw_set(settings.username, password)
+        if settings.ca_file is not None:
+            context = ssl.create_default_context(cafile=settings.ca_file)
+            self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
+        self._client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+
+    def open(self) -> None:
+        """Begins to connect and goes on trying."""
+        self._client.connect_async(self._settings.host, self._settings.port, KEEPALIVE_S)
+        self._client.loop_start()
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    @property
+    def connection(self) -> int:
+        return self._connection
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        if self._connection != NO_CONNECTION:
+            self._client.publish(topic, payload, qos=1, retain=True)
+
+    def _on_connect(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: ConnectFlags,
+        code: ReasonCode,
+        _more: Properties | None,
+    ) -> None:
+        if code.is_failure:
+            log.warning("broker refused dispatch", reason=str(code))
+            return
+        self._connections += 1
+        self._connection = self._connections
+        log.info("broker connected", connection=self._connection)
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: DisconnectFlags,
+        code: ReasonCode,
+        _more: Properties | None,
+    ) -> None:
+        self._connection = NO_CONNECTION
+        log.warning("broker disconnected", reason=str(code))
