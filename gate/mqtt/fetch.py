@@ -30,6 +30,9 @@ FETCH_STALL_S: Final = 10.0
 FETCH_S: Final = 300.0
 """A fetch in all; a body may be some hundred megabytes over a slow line."""
 
+_NOT_LET_IN: Final = (401, 403)
+_NOT_FOUND: Final = 404
+
 
 class Trouble(StrEnum):
     """Why a wanted roster was not taken; published in `have`."""
@@ -113,7 +116,7 @@ class Server:
                 headers={"Content-Type": "application/json"},
                 timeout=CLAIM_S / 2,
             ) as answer:
-                if answer.status_code != httpx.codes.OK:
+                if not answer.is_success:
                     return NotReached(f"http_{answer.status_code}")
                 content = _read(answer, LARGEST_MESSAGE, CLAIM_S)
         except httpx.HTTPError as wrong:
@@ -129,7 +132,7 @@ class Server:
             return Trouble.WRONG_SIZE
         try:
             with self._client.stream("GET", f"{self._base}/roster/{manifest.version}") as answer:
-                if answer.status_code != httpx.codes.OK:
+                if not answer.is_success:
                     return _refusal(answer.status_code)
                 sealed = _read(answer, size, FETCH_S)
         except httpx.HTTPError:
@@ -173,9 +176,9 @@ def _answer(content: bytes | None, claim: ClaimV1) -> ClaimAnswerV1 | NotReached
 
 
 def _refusal(status: int) -> Trouble:
-    if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+    if status in _NOT_LET_IN:
         return Trouble.NOT_LET_IN
-    return Trouble.NOT_THERE if status == httpx.codes.NOT_FOUND else Trouble.WRONG_ANSWER
+    return Trouble.NOT_THERE if status == _NOT_FOUND else Trouble.WRONG_ANSWER
 
 
 def _trust(ca_file: Path | None) -> ssl.SSLContext:

@@ -151,7 +151,7 @@ class Follower:
                 pause_s = self.step(time.monotonic())
             except Exception:
                 # The one broad catch of this thread: one roster that fails must not end the following.
-                log.exception("A roster was not applied; the one before stays in force")
+                log.exception("A wanted roster was not taken whole")
                 self._say(Trouble.NOT_KEPT)
                 pause_s = self._next_after_error()
 
