@@ -1,0 +1,1 @@
+"""What gates ask over HTTP: their sealed roster, and one use of a pass."""

@@ -1,0 +1,1 @@
+"""Visitors: making, listing and cancelling passes at the desk."""
