@@ -151,9 +151,11 @@ def _entry(session: Session, gate: GateId) -> Entry | None:
         .join(GateState, GateState.gate_id == Gate.id)
         .where(Gate.id == gate, Gate.revoked_at.is_(None))
     ).one_or_none()
-    if row is None or row[3] is None:
+    if row is None:
         return None
     found, place, wire_id, model = row
+    if model is None:
+        return None
     compound = session.get_one(Place, found.compound_id)
     return Entry(
         id=gate,

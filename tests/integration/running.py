@@ -1,0 +1,310 @@
+"""Real brokers and real processes of the server, each in its own folder and on its own loopback port."""
+
+import os
+import queue
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import psutil
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import Engine
+
+from admin.db.base import Base
+from admin.db.session import make_engine, writing
+from admin.db.tables import Compound, Place, Server
+from admin.dispatch.broker import (
+    DISPATCH,
+    INGEST,
+    BrokerAccess,
+    BrokerUser,
+    MosquittoAccess,
+    dispatch_rights,
+    ingest_rights,
+)
+from admin.dispatch.provision import GateSecrets, NewGate, register_gate
+from admin.security.keys import make_sealing_key, make_secret, make_signing_key
+from admin.security.principals import process
+from contracts.ids import CompoundId, GateId
+from contracts.words import Direction
+from kaimen.broker import EmbeddedBroker
+
+PATIENCE_S = 30.0
+PASSWORD = "a-password-of-a-test"
+DEVNULL = subprocess.DEVNULL
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def until(what: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
+    """Waits for another process; fails when it takes too long."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.01)
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Broker(Protocol):
+    """A broker that can be stopped, killed and started again with what it kept."""
+
+    port: int
+
+    @property
+    def access(self) -> BrokerAccess: ...
+
+    def start(self) -> None: ...
+
+    def stop(self, number: int = signal.SIGTERM) -> None: ...
+
+
+class _Program:
+    """One child process, ended by its own id."""
+
+    def __init__(self, words: list[str], log: Path) -> None:
+        self.words, self.log = words, log
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(self.words, stdout=log, stderr=log, stdin=DEVNULL)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        if self.process is not None:
+            self.process.send_signal(number)
+            self.process.wait(20)
+            self.process = None
+
+    @property
+    def rss_mb(self) -> float:
+        assert self.process is not None
+        return psutil.Process(self.process.pid).memory_info().rss / 1e6
+
+
+class Nats(_Program):
+    """The embedded broker."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self._embedded = EmbeddedBroker(folder, self.port)
+        self._embedded.write(PASSWORD, PASSWORD)
+        super().__init__(self._embedded.command(), folder / "log")
+
+    @property
+    def access(self) -> BrokerAccess:
+        return self._embedded.access
+
+    def start(self) -> None:
+        super().start()
+        until(lambda: listens(self.port))
+
+
+class Mosquitto(_Program):
+    """As operations run it, on loopback: users bound to client ids, state saved on every change."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.access: BrokerAccess = MosquittoAccess(folder, folder / "pid")
+        self.access.grant(BrokerUser(INGEST, PASSWORD, ingest_rights()))
+        self.access.grant(BrokerUser(DISPATCH, PASSWORD, dispatch_rights()))
+        settings = folder / "mosquitto.conf"
+        settings.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuse_username_as_clientid true\n"
+            f"password_file {folder}/passwords\nacl_file {folder}/acl\npid_file {folder}/pid\nuser root\n"
+            f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
+            "message_size_limit 65536\nmax_queued_messages 100000\nmax_inflight_messages 1000\n"
+        )
+        super().__init__([_mosquitto(), "-c", str(settings)], folder / "log")
+
+    def start(self) -> None:
+        super().start()
+        until(lambda: listens(self.port))
+
+
+def _mosquitto() -> str:
+    found = next(
+        (path for path in ("/usr/sbin/mosquitto", "/usr/bin/mosquitto") if os.access(path, os.X_OK)), None
+    )
+    assert found is not None, "mosquitto is missing: `make test` installs it"
+    return found
+
+
+@dataclass
+class Received:
+    """One message a client got."""
+
+    topic: str
+    payload: bytes
+    retained: bool
+
+
+@dataclass
+class Speaker:
+    """A plain MQTT client: a gate's broker account in the hands of a test."""
+
+    port: int
+    user: str
+    password: str
+    client_id: str = ""
+    got: "queue.SimpleQueue[Received]" = field(default_factory=queue.SimpleQueue)
+    refused: list[bool] = field(default_factory=list)
+    connected: bool = False
+    turned_away: bool = False
+
+    def __post_init__(self) -> None:
+        self.client = Client(
+            CallbackAPIVersion.VERSION2, client_id=self.client_id or self.user, clean_session=True
+        )
+        self.client.username_pw_set(self.user, self.password)
+        self.client.max_inflight_messages_set(200)
+        self.client.reconnect_delay_set(1, 1)
+        self.client.on_connect = lambda _c, _u, _f, code, _p: self._connected(code.is_failure)
+        self.client.on_disconnect = lambda _c, _u, _f, _code, _p: self._gone()
+        self.client.on_subscribe = lambda _c, _u, _m, codes, _p: self.refused.extend(
+            code.is_failure for code in codes
+        )
+        self.client.on_message = self._message
+
+    def _connected(self, failed: bool) -> None:
+        self.connected, self.turned_away = not failed, failed
+
+    def _gone(self) -> None:
+        self.connected = False
+
+    def _message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self.got.put(Received(message.topic, bytes(message.payload), message.retain))
+
+    def open(self) -> "Speaker":
+        self.client.connect_async("127.0.0.1", self.port, 20)
+        self.client.loop_start()
+        until(lambda: self.connected or self.turned_away)
+        return self
+
+    def close(self) -> None:
+        self.client.disconnect()
+        self.client.loop_stop()
+
+    def subscribe(self, topic: str) -> bool:
+        """Whether the broker granted it."""
+        before = len(self.refused)
+        self.client.subscribe(topic, 1)
+        until(lambda: len(self.refused) > before)
+        return not self.refused[-1]
+
+    def say(self, topic: str, payload: bytes, retain: bool = False, qos: int = 1) -> None:
+        """Published, and acknowledged by the broker."""
+        self.client.publish(topic, payload, qos, retain).wait_for_publish(PATIENCE_S)
+
+    def hear(self, seconds: float = PATIENCE_S) -> Received:
+        return self.got.get(timeout=seconds)
+
+    def heard(self) -> Iterable[Received]:
+        """What has come so far."""
+        while not self.got.empty():
+            yield self.got.get()
+
+
+@dataclass
+class House:
+    """A register with one compound, its keys, and the settings of each process."""
+
+    folder: Path
+    engine: Engine
+    compound: CompoundId
+    compound_id: int
+    broker: Broker
+
+    @property
+    def public(self) -> Path:
+        return self.folder / "public"
+
+    def add_gate(self, name: str) -> GateSecrets:
+        """In the register and at the broker."""
+        new = NewGate(
+            GateId(name),
+            self.compound_id,
+            "门",
+            "Gate",
+            Direction.IN,
+            X25519PrivateKey.generate().public_key(),
+        )
+        with writing(self.engine) as session:
+            secrets = register_gate(session, new, process("test"), datetime.now(UTC))
+        self.broker.access.grant(secrets.broker)
+        return secrets
+
+    def speaker(self, gate: GateSecrets) -> Speaker:
+        return Speaker(self.broker.port, gate.broker.name, gate.broker.password)
+
+    def ingest(self) -> _Program:
+        own = self.folder / "ingest"
+        make_signing_key(own / "receipt.key", self.public / "receipt.pub")
+        settings = own / "ingest.toml"
+        settings.write_text(self._settings("ingest", own))
+        return self._process("ingest", settings)
+
+    def dispatch(self) -> _Program:
+        own = self.folder / "dispatch"
+        make_signing_key(own / "manifest.key", self.public / "manifest.pub")
+        make_signing_key(own / "pass.key", self.public / "pass.pub")
+        make_sealing_key(own / "dispatch.key", self.public / "dispatch.pub")
+        make_sealing_key(self.folder / "web" / "web.key", self.public / "web.pub")
+        make_secret(self.folder / "vault-master")
+        settings = own / "dispatch.toml"
+        vault = "\n".join(
+            f'{name} = "{self.folder / file}"'
+            for name, file in (
+                ("templates", "templates.sqlite3"),
+                ("keys", "keys.sqlite3"),
+                ("master_key", "vault-master"),
+            )
+        )
+        settings.write_text(self._settings("dispatch", own) + f"[vault]\n{vault}\n")
+        return self._process("dispatch", settings)
+
+    def _settings(self, user: str, own: Path) -> str:
+        password = own / "broker.password"
+        password.write_text(PASSWORD)
+        return (
+            f'database = "{self.engine.url}"\nown_keys = "{own}"\npublic_keys = "{self.public}"\n'
+            f'[broker]\nport = {self.broker.port}\nusername = "{user}"\npassword_file = "{password}"\n'
+        )
+
+    def _process(self, name: str, settings: Path) -> _Program:
+        words = [sys.executable, "-m", f"admin.{name}", "--config", str(settings)]
+        return _Program(words, self.folder / f"{name}.log")
+
+
+def a_house(folder: Path, broker: Broker) -> House:
+    """A fresh register of one compound."""
+    engine = make_engine(f"sqlite:///{folder / 'register.sqlite3'}")
+    Base.metadata.create_all(engine)
+    with writing(engine) as session:
+        session.add(Server(id=1, generation=1, revision=1))
+        place = Place(kind="compound", name_zh="梧桐苑", name_en="Wutong Court", path="/")
+        session.add(place)
+        session.flush()
+        place.path = f"/{place.id}/"
+        session.add(
+            Compound(place_id=place.id, wire_id="wutong", operator_zh="红", operator_en="Red", phone="0")
+        )
+        number = place.id
+    return House(folder, engine, CompoundId("wutong"), number, broker)
