@@ -12,7 +12,6 @@ from pydantic import (
     ConfigDict,
     Field,
     PositiveFloat,
-    SecretBytes,
     SecretStr,
     ValidationError,
     field_validator,
@@ -46,6 +45,8 @@ class ServerSettings(Section):
 
     url: str
     credential_file: Path
+    ca_file: Path | None = None
+    allow_cleartext: bool = False
 
     @field_validator("url")
     @classmethod
@@ -63,6 +64,7 @@ class BrokerSettings(Section):
     user: str
     password_file: Path
     ca_file: Path | None = None
+    allow_cleartext: bool = False
 
 
 class PublicKeySetting(Section):
@@ -135,7 +137,7 @@ class GateSettings(Section):
     target_fpir: Annotated[PositiveFloat, Field(le=0.1)] = 0.001
     smallest_face: Annotated[int, Field(ge=40)] = 90
     liveness: Liveness = Liveness.WARN
-    roster_keep: Literal["memory", "disk"] = "memory"
+    roster_keep: Literal["memory", "disk-unsafe"] = "memory"
     stale_pin: bool = False
     demonstration: bool = False
 
@@ -160,7 +162,7 @@ def trusted(keys: tuple[PublicKeySetting, ...]) -> TrustedKeys:
     return {key.id: Ed25519PublicKey.from_public_bytes(b64decode(key.public)) for key in keys}
 
 
-def read_secret(file: Path, what: str) -> SecretBytes:
+def read_secret(file: Path, what: str) -> SecretStr:
     """The secret in a file, white space around it taken off; raises SettingsError."""
     try:
         with file.open("rb") as source:
@@ -169,7 +171,10 @@ def read_secret(file: Path, what: str) -> SecretBytes:
         raise SettingsError(f"{file}: {what} cannot be read ({wrong.strerror}).") from None
     if not content or len(content) > LARGEST_SECRET:
         raise SettingsError(f"{file}: holds no {what}.")
-    return SecretBytes(content)
+    try:
+        return SecretStr(content.decode("ascii"))
+    except UnicodeDecodeError:
+        raise SettingsError(f"{file}: holds no {what}: it is not plain text.") from None
 
 
 def read_own_key(file: Path) -> X25519PrivateKey:
@@ -188,7 +193,12 @@ def _anchored(settings: GateSettings, folder: Path) -> GateSettings:
         update={
             "state_folder": folder / settings.state_folder,
             "weights_folder": folder / settings.weights_folder,
-            "server": server.model_copy(update={"credential_file": folder / server.credential_file}),
+            "server": server.model_copy(
+                update={
+                    "credential_file": folder / server.credential_file,
+                    "ca_file": folder / server.ca_file if server.ca_file else None,
+                }
+            ),
             "broker": broker.model_copy(
                 update={
                     "password_file": folder / broker.password_file,

@@ -1,10 +1,21 @@
 """What the page's script and the gate say to each other: JSON on loopback."""
 
+from dataclasses import dataclass
+
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from contracts.words import Method, Outcome, Reason
 from gate.screen.stage import Answer, Board, Place
 from gate.screen.words import CONDITIONS, Condition, Saying, Shape, Words, shape_of, words_for
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How the page looks: as a mirror or not, and which ways besides the face it offers."""
+
+    mirror: bool = True
+    pin: bool = True
+    code: bool = True
 
 
 class PageText(BaseModel):
@@ -63,10 +74,10 @@ class PageBoard(BaseModel):
     answer: PageAnswer | None
     conditions: list[PageCondition]
     place: Place
-    mirror: bool
+    look: Look
 
     @classmethod
-    def of(cls, board: Board, age_s: float, mirror: bool) -> "PageBoard":
+    def of(cls, board: Board, age_s: float, look: Look) -> "PageBoard":
         return cls(
             answer=PageAnswer.of(board.answer, board.answers, age_s) if board.answer else None,
             conditions=[
@@ -75,7 +86,7 @@ class PageBoard(BaseModel):
                 if code in board.conditions
             ],
             place=board.place,
-            mirror=mirror,
+            look=look,
         )
 
 

@@ -14,7 +14,7 @@ from typing import Final
 import cv2
 from pydantic import BaseModel, ValidationError
 
-from gate.screen.messages import PageAnswer, PageBoard, TypedPin
+from gate.screen.messages import Look, PageAnswer, PageBoard, TypedPin
 from gate.screen.stage import Answer, Picture, Stage
 
 LARGEST_BODY: Final = 512  # bytes
@@ -56,11 +56,11 @@ class Sockets:
 class Screen:
     """The page, served from threads of its own until `close`."""
 
-    def __init__(self, sockets: Sockets, stage: Stage, ask: AskLoop, mirror: bool = True) -> None:
+    def __init__(self, sockets: Sockets, stage: Stage, ask: AskLoop, look: Look) -> None:
         """Raises OSError where the port is taken."""
         self._stage = stage
         self._server = _Server((sockets.host, sockets.port), _Page)
-        self._server.room = _Room(stage, ask, mirror, _own_names(sockets.host, self._server.server_port))
+        self._server.room = _Room(stage, ask, look, _own_names(sockets.host, self._server.server_port))
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.1,), name="screen", daemon=True
         )
@@ -83,7 +83,7 @@ class _Room:
 
     stage: Stage
     ask: AskLoop
-    mirror: bool
+    look: Look
     hosts: frozenset[str]
 
 
@@ -140,7 +140,7 @@ class _Page(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if not self._is_own():
             return
-        if self.path != "/pin" or self.headers.get("Content-Type", "") != "application/json":
+        if self.path != "/pin" or not self.server.room.look.pin or self.headers.get("Content-Type", "") != "application/json":
             self._refuse(HTTPStatus.NOT_FOUND)
             return
         typed = self._typed()
@@ -201,7 +201,7 @@ class _Page(BaseHTTPRequestHandler):
         while not room.stage.is_closed:
             board = room.stage.wait(seen, KEEP_ALIVE_S)
             seen = board.change
-            page = PageBoard.of(board, min(room.stage.age_s(board), 3600.0), room.mirror)
+            page = PageBoard.of(board, min(room.stage.age_s(board), 3600.0), room.look)
             self.wfile.write(f"data: {page.model_dump_json()}\n\n".encode())
             self.wfile.flush()
 

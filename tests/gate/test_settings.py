@@ -131,11 +131,11 @@ def test_secrets_are_read_from_files_and_not_printed(tmp_path: Path) -> None:
     file = tmp_path / "secret"
     file.write_text("opensesame\n")
     secret = read_secret(file, "the credential")
-    assert secret.get_secret_value() == b"opensesame"
+    assert secret.get_secret_value() == "opensesame"
     assert "opensesame" not in repr(secret)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n", b"x" * 5000])
+@pytest.mark.parametrize("content", [b"", b"\n", b"x" * 5000, b"\xff\xfe"])
 def test_a_file_without_a_secret_is_named(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "secret"
     file.write_bytes(content)

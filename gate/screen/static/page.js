@@ -46,7 +46,9 @@ function showConditions(conditions) {
 let mirror = true;
 
 function showBoard(board) {
-  mirror = board.mirror;
+  mirror = board.look.mirror;
+  $("code").hidden = !board.look.code;
+  $("form").hidden = !board.look.pin;
   showAnswer(board.answer);
   showConditions(board.conditions);
   const { compound_zh, compound_en, gate_zh, gate_en } = board.place;

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from contracts.words import Method, Outcome, Reason
-from gate.screen.messages import TypedPin
+from gate.screen.messages import Look, TypedPin
 from gate.screen.server import MOST_CONNECTIONS, PAGES, Screen, Sockets
 from gate.screen.stage import Answer, Picture, Stage
 
@@ -25,7 +25,7 @@ class Shown:
     def __init__(self) -> None:
         self.stage = Stage()
         self.typed: list[tuple[str, str]] = []
-        self.screen = Screen(Sockets("127.0.0.1", 0), self.stage, self._refuse)
+        self.screen = Screen(Sockets("127.0.0.1", 0), self.stage, self._refuse, Look())
         self.host = self.screen.address.removeprefix("http://").rstrip("/")
 
     def _refuse(self, typed: TypedPin) -> Future[Answer]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from contracts.words import Method, Outcome, Reason
-from gate.screen.messages import PageBoard, TypedPin
+from gate.screen.messages import Look, PageBoard, TypedPin
 from gate.screen.server import as_jpeg
 from gate.screen.stage import WATCHED_FOR_S, Answer, Picture, Place, Stage
 from gate.screen.words import Condition
@@ -35,7 +35,7 @@ def test_an_answer_says_how_long_it_has_stood_so_that_a_reloaded_page_does_not_r
     stage = Stage(clock)
     stage.show(NO)
     clock.now += 1.5
-    page = PageBoard.of(stage.board(), stage.age_s(stage.board()), mirror=True)
+    page = PageBoard.of(stage.board(), stage.age_s(stage.board()), Look())
     assert page.answer is not None
     assert page.answer.age_ms == 1500
     assert page.answer.text.zh.word == "密码不符"
@@ -47,7 +47,7 @@ def test_conditions_stand_until_they_are_over_and_change_nothing_when_said_again
     change = stage.board().change
     stage.set(Condition.CAMERA_LOST, True)
     assert stage.board().change == change
-    assert [line.code for line in PageBoard.of(stage.board(), 0, True).conditions] == [Condition.CAMERA_LOST]
+    assert [line.code for line in PageBoard.of(stage.board(), 0, Look()).conditions] == [Condition.CAMERA_LOST]
     stage.set(Condition.CAMERA_LOST, False)
     assert not stage.board().conditions
 
