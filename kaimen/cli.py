@@ -15,7 +15,9 @@ app = typer.Typer(
 bench = typer.Typer(help="Measurements; each ends with one line of JSON.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
 
-StateOption = Annotated[Path, typer.Option("--state", help="The one folder for everything: database, keys, logs.")]
+StateOption = Annotated[
+    Path, typer.Option("--state", help="The one folder for everything: database, keys, logs.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 
 
@@ -23,7 +25,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of J
 def up(
     state: StateOption = Path("state"),
     camera: Annotated[
-        str | None, typer.Option(help="0 for the first USB camera, or rtsp://…; without it, the demonstration clip.")
+        str | None,
+        typer.Option(help="0 for the first USB camera, or rtsp://…; without it, the demonstration clip."),
     ] = None,
     port: Annotated[int, typer.Option(help="Where the pages are served, on 127.0.0.1.")] = 8750,
     browser: Annotated[bool, typer.Option(help="Open the pages in a browser, if there is one.")] = True,
@@ -37,14 +40,17 @@ def up(
 
 @app.command()
 def demo(
-    headless: Annotated[bool, typer.Option("--headless", help="No browser, no console: run the clip once and check.")] = False,
+    headless: Annotated[
+        bool, typer.Option("--headless", help="No browser, no console: run the clip once and check.")
+    ] = False,
     json_line: JsonOption = False,
 ) -> None:
     """Run the demonstration in a temporary folder and check that every approach is recorded and shown."""
     from kaimen.demo.headless import run
 
     if not headless:
-        return up(Path("state"), None, 8750, True)
+        up()
+        return
     with _told():
         raise typer.Exit(run(json_line))
 
@@ -52,8 +58,10 @@ def demo(
 @bench.command()
 def latency(
     video: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="A clip with people walking up.")],
-    frames: Annotated[int, typer.Option(min=10, help="How many frames the slow baselines are measured on.")] = 60,
-    json_line: JsonOption = False,
+    frames: Annotated[
+        int, typer.Option(min=10, help="How many frames the slow baselines are measured on.")
+    ] = 60,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
 ) -> None:
     """Time per frame and from face to door, beside the plain and the quick face_recognition loop."""
     from bench.latency import run
@@ -74,7 +82,9 @@ class _told:  # noqa: N801 - reads as a sentence at its use
 
     def __enter__(self) -> None: ...
 
-    def __exit__(self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object
+    ) -> None:
         from kaimen.state import CannotStart
 
         if isinstance(trouble, CannotStart):

@@ -62,12 +62,18 @@ class House:
 
     def wait_for(self, what: str, true: Callable[[], bool], seconds: float = READY_S) -> None:
         """Tends the children until `true`; raises CannotStart naming what did not come and where to read why."""
+        if not self.wait_until(true, seconds):
+            raise CannotStart(f"Waited {seconds:.0f} s for {what}. The logs say more: {self.box.folder.logs}")
+
+    def wait_until(self, true: Callable[[], bool], seconds: float) -> bool:
+        """Tends the children until `true` or the time is over; says which."""
         end = time.monotonic() + seconds
         while not true():
             self.children.tend()
             if time.monotonic() > end:
-                raise CannotStart(f"Waited {seconds:.0f} s for {what}. The logs say more: {self.box.folder.logs}")
+                return False
             time.sleep(LOOK_S)
+        return True
 
     def secret(self, folder: str, name: str) -> Path:
         """A file with 256 random bits as text, made once."""
@@ -83,7 +89,9 @@ class House:
     def _start(self, name: str, words: tuple[str, ...]) -> None:
         log = self.box.folder.log(name)
         _turn_over(log)
-        self.children.start(Command(name, words, log, {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"}))
+        self.children.start(
+            Command(name, words, log, {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"})
+        )
 
 
 LARGEST_LOG: Final = 10 * 2**20

@@ -97,7 +97,8 @@ def _server_tables(box: Installation, passwords: Mapping[str, Path]) -> dict[str
         "web": _common(folder, "web") | web,
         "ingest": _common(folder, "ingest") | {"broker": _broker(box, "ingest", passwords)},
         "worker": _common(folder, "worker") | {"vault": vault, "weights": str(box.weights)},
-        "dispatch": _common(folder, "dispatch") | {"broker": _broker(box, "dispatch", passwords), "vault": vault},
+        "dispatch": _common(folder, "dispatch")
+        | {"broker": _broker(box, "dispatch", passwords), "vault": vault},
     }
 
 

@@ -84,7 +84,9 @@ def check_space(folder: Path, needed_mb: int = NEEDED_MB) -> None:
     """Raises CannotStart where the disk is nearly full: a gate without room for its record opens nothing."""
     free_mb = shutil.disk_usage(folder).free // 2**20
     if free_mb < needed_mb:
-        raise CannotStart(f"Only {free_mb} MB are free under {folder}; {needed_mb} MB are needed. Free some, or --state DIR")
+        raise CannotStart(
+            f"Only {free_mb} MB are free under {folder}; {needed_mb} MB are needed. Free some, or --state DIR"
+        )
 
 
 def check_port(port: int, option: str) -> None:
@@ -94,7 +96,9 @@ def check_port(port: int, option: str) -> None:
         try:
             probe.bind(("127.0.0.1", port))
         except OSError:
-            raise CannotStart(f"Port {port} is taken by another program. Choose another: {option} PORT") from None
+            raise CannotStart(
+                f"Port {port} is taken by another program. Choose another: {option} PORT"
+            ) from None
 
 
 def free_port(wished: int) -> int:

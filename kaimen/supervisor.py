@@ -53,7 +53,8 @@ class Supervisor:
 
     def tend(self) -> list[str]:
         """Starts what has died and is due; returns the names of those found dead just now."""
-        now, dead = self._clock(), []
+        now = self._clock()
+        dead: list[str] = []
         for child in self._children.values():
             if child.due is not None:
                 self._restart_when_due(child, now)
@@ -97,7 +98,7 @@ class Supervisor:
 def _spawn(command: Command) -> subprocess.Popen[bytes]:
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603 - the words are ours
+        return subprocess.Popen(
             command.words,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -16,21 +16,38 @@ from contracts.topics import TOPICS, Topic
 from contracts.wire import LARGEST_MESSAGE, Wire
 from contracts.words import AlarmKind, Method, Outcome, Reason
 
-BODIES: Final[tuple[type[Wire], ...]] = (Part, Place, PassageWho, PassageWhat, AlarmWhat, StageMs, Receipt, Missing, Manifest)
-OVER_HTTP: Final[tuple[type[Wire], ...]] = (Roster, RosterPerson, RosterPin, RosterPass, ClaimV1, ClaimAnswerV1)
+BODIES: Final[tuple[type[Wire], ...]] = (
+    Part,
+    Place,
+    PassageWho,
+    PassageWhat,
+    AlarmWhat,
+    StageMs,
+    Receipt,
+    Missing,
+    Manifest,
+)
+OVER_HTTP: Final[tuple[type[Wire], ...]] = (
+    Roster,
+    RosterPerson,
+    RosterPin,
+    RosterPass,
+    ClaimV1,
+    ClaimAnswerV1,
+)
 Schema = dict[str, Any]
 
 HEAD: Final = f"""# The wire
 
 Made by `kaimen wire-page` from `contracts/`; a test fails when it is not up to date. Do not edit.
 
-Topics are `kaimen/v1/{{compound}}/{{gate}}/…`; ids are opaque ASCII. A payload is UTF-8 JSON of at most {LARGEST_MESSAGE} bytes.
-Every message has `v`, its version; a newer one is refused by that name. Readers ignore fields they do not know; within
+Topics are `kaimen/v1/{{compound}}/{{gate}}/…`; ids are opaque ASCII. A payload is UTF-8 JSON of at
+most {LARGEST_MESSAGE} bytes. Every message has `v`, its version; a newer one is refused by that name. Readers ignore fields they do not know; within
 version 1 only optional fields are added. No name, picture or template is ever sent here.
 
 `passage` and `alarm` are links of the gate's chain: `hash` = SHA-256(`kaimen/link/v1` NUL epoch NUL seq (8 bytes,
-big-endian) previous C_who C_what), and each C = SHA-256(`kaimen/part/v1` NUL salt text). The texts are the bytes that are
-hashed: they are stored as received, never written anew. The first link of an epoch is the alarm `journal_opened`.
+big-endian) previous C_who C_what), and each C = SHA-256(`kaimen/part/v1` NUL salt text). The texts are the bytes that
+are hashed: they are stored as received, never written anew. The first link of an epoch is the alarm `journal_opened`.
 
 A signed message carries the exact text of its body, the signer's key id (the first 16 hexadecimal digits of the key's
 SHA-256) and an Ed25519 signature over the body's class name, NUL and the text.
@@ -59,25 +76,33 @@ def wire_page() -> str:
     return "\n".join(parts)
 
 
-HTTP: Final = """`GET /gate/v1/{gate}/roster/{version}` answers the roster sealed to the gate's key: 4 bytes length, the JSON head below,
-then the templates as little-endian float32 rows. `POST /gate/v1/{gate}/claims` takes a ClaimV1 and answers a ClaimAnswerV1.
+HTTP: Final = """`GET /gate/v1/{gate}/roster/{version}` answers the roster sealed to the gate's key: 4 bytes length, the
+JSON head below, then the templates as little-endian float32 rows. `POST /gate/v1/{gate}/claims` takes a
+ClaimV1 and answers a ClaimAnswerV1.
 """
 
 
 def _row(topic: Topic) -> str:
     payload = f"{topic.payload.__name__} ({topic.signed})" if topic.signed else topic.payload.__name__
-    return f"| `{topic.pattern}` | {topic.way} | {topic.qos} | {'yes' if topic.retain else 'no'} | {payload} |"
+    return (
+        f"| `{topic.pattern}` | {topic.way} | {topic.qos} | {'yes' if topic.retain else 'no'} | {payload} |"
+    )
 
 
 def _payload(kind: type[Wire]) -> str:
-    schema = cast(Schema, kind.model_json_schema())
+    schema = kind.model_json_schema()
     required = set(cast(list[str], schema.get("required", [])))
     properties = cast(dict[str, Schema], schema.get("properties", {}))
     rows = [
-        f"| `{name}` | {_type(field)} | {'yes' if name in required else 'no'} |" for name, field in properties.items()
+        f"| `{name}` | {_type(field)} | {'yes' if name in required else 'no'} |"
+        for name, field in properties.items()
     ]
     says = " ".join((kind.__doc__ or "").split())
-    return f"### {kind.__name__}\n\n{says}\n\n| field | type | required |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+    return (
+        f"### {kind.__name__}\n\n{says}\n\n| field | type | required |\n|---|---|---|\n"
+        + "\n".join(rows)
+        + "\n"
+    )
 
 
 def _type(field: Schema) -> str:
@@ -85,7 +110,9 @@ def _type(field: Schema) -> str:
         return str(field["$ref"]).rsplit("/", 1)[-1]
     for choice in ("anyOf", "allOf"):
         if choice in field:
-            return " or ".join(_type(one) for one in cast(list[Schema], field[choice]) if one.get("type") != "null")
+            return " or ".join(
+                _type(one) for one in cast(list[Schema], field[choice]) if one.get("type") != "null"
+            )
     name = str(field.get("format") or field.get("type") or "any")
     if name == "array":
         return f"list of {_type(cast(Schema, field.get('items', {})))}"

@@ -1,7 +1,6 @@
 """Renders the walk-up clip from stills. It is a simulation of a camera and says so wherever it is shown."""
 
 import math
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import cycle, repeat
@@ -61,7 +60,7 @@ def render(pictures: Path, pass_code: str, to: Path, scenes: tuple[Scene, ...] =
             writer.write(frame)
     finally:
         writer.release()
-    os.replace(unfinished, to)
+    unfinished.replace(to)
 
 
 def frames(pictures: Path, pass_code: str, scenes: tuple[Scene, ...]) -> Iterator[Pixels]:
@@ -73,7 +72,9 @@ def frames(pictures: Path, pass_code: str, scenes: tuple[Scene, ...]) -> Iterato
 
 def _clean_frames(pictures: Path, pass_code: str, scenes: tuple[Scene, ...]) -> Iterator[Pixels]:
     empty = _entrance()
-    figures = {walker.picture: _cut_out(pictures / walker.picture) for scene in scenes for walker in scene.walkers}
+    figures = {
+        walker.picture: _cut_out(pictures / walker.picture) for scene in scenes for walker in scene.walkers
+    }
     card = _card(pass_code)
     yield from repeat(empty, round(LEAD_IN_S * FRAMES_PER_S))
     for scene in scenes:
@@ -121,7 +122,10 @@ def _cut_out(path: Path) -> Figure:
         raise FileNotFoundError(f"Picture {path.name} is missing; `make setup` lays it there: {path.parent}")
     head = HEADS[path.name]
     rows, columns = picture.shape[:2]
-    left, right = max(0, round(head.left - 0.75 * head.width)), min(columns, round(head.left + 1.75 * head.width))
+    left, right = (
+        max(0, round(head.left - 0.75 * head.width)),
+        min(columns, round(head.left + 1.75 * head.width)),
+    )
     top, bottom = max(0, round(head.top - 0.45 * head.height)), min(rows, round(head.top + 2.1 * head.height))
     pixels = picture[top:bottom, left:right].astype(np.float32)
     mask = np.zeros(pixels.shape[:2], np.float32)
@@ -129,7 +133,7 @@ def _cut_out(path: Path) -> Figure:
     cv2.ellipse(mask, middle, (round(head.width * 0.62), round(head.height * 0.66)), 0, 0, 360, 1.0, -1)
     shoulders = (middle[0], round(middle[1] + head.height * 1.35))
     cv2.ellipse(mask, shoulders, (round(head.width * 1.05), round(head.height * 0.95)), 0, 0, 360, 1.0, -1)
-    soft = cv2.GaussianBlur(mask, (0, 0), head.width * 0.04)
+    soft = cv2.GaussianBlur(mask, (0, 0), head.width * 0.04).astype(np.float32)
     return Figure(pixels, soft, head.height, float(middle[0]), float(middle[1]))
 
 
@@ -147,7 +151,9 @@ def _entrance() -> Pixels:
 
 def _card(code: str) -> Pixels:
     """A phone-like white card with the pass on it."""
-    matrix = np.array([list(row) for row in segno.make(code, error="l", micro=False).matrix_iter(border=4)], np.uint8)
+    matrix = np.array(
+        [list(row) for row in segno.make(code, error="l", micro=False).matrix_iter(border=4)], np.uint8
+    )
     modules = (255 - matrix * 235).astype(np.uint8)
     square = cv2.resize(modules, (QR_PX, QR_PX), interpolation=cv2.INTER_NEAREST)
     card = np.full((QR_PX + 130, QR_PX + 40, 3), 245, np.uint8)
@@ -174,7 +180,9 @@ def _grains() -> list[Grain]:
     """A few frames of a sensor's grain, drawn coarse and enlarged."""
     noise = np.random.default_rng(20261123)
     small = [noise.normal(0, 2.0, (HEIGHT // 2, WIDTH // 2, 3)).astype(np.int16) for _ in range(GRAINS)]
-    return [cv2.resize(one, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST).astype(np.int16) for one in small]
+    return [
+        cv2.resize(one, (WIDTH, HEIGHT), interpolation=cv2.INTER_NEAREST).astype(np.int16) for one in small
+    ]
 
 
 def _grained(frame: Pixels, grain: Grain) -> Pixels:

@@ -1,7 +1,6 @@
 """A plausible compound to look at: places, households and people. Names are invented; nobody's real data is here."""
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import cycle
@@ -15,22 +14,30 @@ from admin.db.jobs import JobKind, NewJob, Queue, put
 from admin.db.tables import Compound, Consent, ConsentText, Grid, Household, Membership, Person, Place
 from admin.db.tables.places import PlaceKind
 from contracts.ids import CompoundId, PersonId
+from kaimen.places import add_building, add_place
 
 WIRE_ID: Final = CompoundId("xingtan")
 MOVED_IN: Final = timedelta(days=400)
 ENROLLED_NAME: Final = "周明远"
 ENROLLED_ROOM: Final = "3-2-1201"
 
-_PEOPLE: Final = (
-    "王秀兰 李建国 张丽华 刘志强 陈桂英 杨海涛 赵文静 黄永胜 周晓燕 吴俊杰 徐凤霞 孙立新 马晓东 朱玉梅 胡雪松 郭春梅 何志远 "
-    "高建平 林淑芬 罗国庆 郑红霞 梁子轩 谢婉婷 宋德海 唐慧敏 许嘉怡 韩金龙 冯雅琴 邓少华 曹雨桐 彭振宇 曾丽萍 肖文博 田秀英 "
-    "董浩然 潘月娥 袁家豪 蔡晓岚 蒋思源 余静怡 杜宏伟 叶诗涵 程玉兰 魏子涵 苏明哲 吕彩云 丁一鸣 任红梅 单雨晴 欧阳娜娜 "
-    "古丽娜尔·买买提 Bartholomew Featherstonehaugh"
-).split(" ")
-_NAMES: Final = (*_PEOPLE[:-2], " ".join(_PEOPLE[-2:]))
+_NAMES: Final = (
+    *"王秀兰 李建国 张丽华 刘志强 陈桂英 杨海涛 赵文静 黄永胜 周晓燕 吴俊杰 徐凤霞 孙立新 马晓东 朱玉梅".split(
+        " "
+    ),
+    *"胡雪松 郭春梅 何志远 高建平 林淑芬 罗国庆 郑红霞 梁子轩 谢婉婷 宋德海 唐慧敏 许嘉怡 韩金龙 冯雅琴".split(
+        " "
+    ),
+    *"邓少华 曹雨桐 彭振宇 曾丽萍 肖文博 田秀英 董浩然 潘月娥 袁家豪 蔡晓岚 蒋思源 余静怡 杜宏伟 叶诗涵".split(
+        " "
+    ),
+    *"程玉兰 魏子涵 苏明哲 吕彩云 丁一鸣 任红梅 单雨晴 欧阳娜娜 古丽娜尔·买买提".split(" "),
+    "Bartholomew Featherstonehaugh",
+)
+BUILDINGS: Final = (1, 2, 3)
 _ROOMS: Final = tuple(
     f"{building}-{unit}-{floor}{flat:02d}"
-    for building in (1, 2, 3)
+    for building in BUILDINGS
     for unit in (1, 2)
     for floor, flat in ((1, 1), (3, 2), (6, 1), (12, 1))
 )
@@ -67,9 +74,9 @@ def make(session: Session, now: datetime) -> DemonstrationCompound:
 
 
 def _places(session: Session) -> Place:
-    street = _place(session, None, PlaceKind.STREET, ("济宁市示范街道", "Demonstration Street, Jining"))
-    community = _place(session, street, PlaceKind.COMMUNITY, ("杏坛社区", "Xingtan Community"))
-    compound = _place(session, community, PlaceKind.COMPOUND, ("杏坛花园", "Xingtan Garden"))
+    street = add_place(session, None, PlaceKind.STREET, ("济宁市示范街道", "Demonstration Street, Jining"))
+    community = add_place(session, street, PlaceKind.COMMUNITY, ("杏坛社区", "Xingtan Community"))
+    compound = add_place(session, community, PlaceKind.COMPOUND, ("杏坛花园", "Xingtan Garden"))
     session.add(
         Compound(
             place_id=compound.id,
@@ -85,17 +92,11 @@ def _places(session: Session) -> Place:
     return compound
 
 
-def _place(session: Session, parent: Place | None, kind: PlaceKind, names: tuple[str, str]) -> Place:
-    place = Place(parent_id=parent.id if parent else None, kind=kind.value, name_zh=names[0], name_en=names[1], path="")
-    session.add(place)
-    session.flush()
-    place.path = f"{parent.path if parent else '/'}{place.id}/"
-    return place
-
-
 def _households(session: Session, compound: Place) -> list[Household]:
     grid = session.scalars(select(Grid)).first()
-    units = dict(_units(session, compound))
+    units: dict[str, Place] = {}
+    for number in BUILDINGS:
+        units |= add_building(session, compound, number)
     homes = [
         Household(unit_id=units[room.rsplit("-", 1)[0]].id, grid_id=grid.id if grid else None, room=room)
         for room in _ROOMS
@@ -103,13 +104,6 @@ def _households(session: Session, compound: Place) -> list[Household]:
     session.add_all(homes)
     session.flush()
     return homes
-
-
-def _units(session: Session, compound: Place) -> Iterator[tuple[str, Place]]:
-    for number in (1, 2, 3):
-        building = _place(session, compound, PlaceKind.BUILDING, (f"{number}号楼", f"Building {number}"))
-        for unit in (1, 2):
-            yield f"{number}-{unit}", _place(session, building, PlaceKind.UNIT, (f"{unit}单元", f"Unit {unit}"))
 
 
 def _home(homes: list[Household], room: str) -> Household:
@@ -129,7 +123,10 @@ def _person(session: Session, compound: Place, name: str, home: Household, now: 
     taken = session.scalars(select(Membership.id).where(Membership.household_id == home.id)).first()
     session.add(
         Membership(
-            person_id=person.id, household_id=home.id, role="family" if taken else "owner", since=now - MOVED_IN
+            person_id=person.id,
+            household_id=home.id,
+            role="family" if taken else "owner",
+            since=now - MOVED_IN,
         )
     )
     put(session, NewJob(Queue.WORKER, JobKind.WRITE_PINYIN, f"person:{person.id}"), "process:up", now)

@@ -56,10 +56,27 @@ UNUSABLE: Final = Expected(Outcome.DENIED, Method.FACE, Reason.POOR_QUALITY)
 SCENES: Final = (
     Scene("the resident walks up from afar", 4.0, (Walker("obama2.jpg", 40, 270),), expected=(GRANTED,)),
     Scene("a stranger walks up", 4.0, (Walker("biden.jpg", 40, 270),), expected=(STRANGER,)),
-    Scene("the resident, another picture, seen from further", 4.0, (Walker("obama3.jpg", 50, 170, 0.58),), expected=(GRANTED,)),
+    Scene(
+        "the resident, another picture, seen from further",
+        4.0,
+        (Walker("obama3.jpg", 50, 170, 0.58),),
+        expected=(GRANTED,),
+    ),
     Scene("another stranger", 4.0, (Walker("astronaut.png", 50, 230, 0.44),), expected=(STRANGER,)),
-    Scene("the resident in a hurry: motion blur", 3.5, (Walker("obama2.jpg", 120, 240),), blur_px=41, expected=(UNUSABLE,)),
-    Scene("the resident with the lamp out: too dark", 3.5, (Walker("obama3.jpg", 120, 240),), light=0.06, expected=(UNUSABLE,)),
+    Scene(
+        "the resident in a hurry: motion blur",
+        3.5,
+        (Walker("obama2.jpg", 120, 240),),
+        blur_px=41,
+        expected=(UNUSABLE,),
+    ),
+    Scene(
+        "the resident with the lamp out: too dark",
+        3.5,
+        (Walker("obama3.jpg", 120, 240),),
+        light=0.06,
+        expected=(UNUSABLE,),
+    ),
     Scene(
         "the resident and a stranger together",
         4.5,
@@ -67,8 +84,15 @@ SCENES: Final = (
         expected=(GRANTED, STRANGER),
     ),
     Scene("a stranger passes by, far away", 3.0, (Walker("biden.jpg", 30, 34, 0.7),)),
-    Scene("a visitor holds up a pass", 3.0, shows_pass=True, expected=(Expected(Outcome.GRANTED, Method.QR),)),
-    Scene("and tries it once more", 3.0, shows_pass=True, expected=(Expected(Outcome.DENIED, Method.QR, Reason.SPENT),)),
+    Scene(
+        "a visitor holds up a pass", 3.0, shows_pass=True, expected=(Expected(Outcome.GRANTED, Method.QR),)
+    ),
+    Scene(
+        "and tries it once more",
+        3.0,
+        shows_pass=True,
+        expected=(Expected(Outcome.DENIED, Method.QR, Reason.SPENT),),
+    ),
 )
 
 

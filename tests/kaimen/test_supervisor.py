@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from kaimen.supervisor import FIRST_PAUSE_S, Command, Supervisor
@@ -56,7 +57,7 @@ def test_a_child_that_keeps_dying_is_started_less_and_less_often(tmp_path: Path)
             clock.now += 0.25
             house.tend()
         starts.append(clock.now)
-    gaps = [later - sooner for sooner, later in zip(starts, starts[1:], strict=False)]
+    gaps = [later - sooner for sooner, later in pairwise(starts)]
     assert gaps == sorted(gaps)
     assert gaps[-1] >= 4 * FIRST_PAUSE_S
     house.stop_all()
@@ -86,10 +87,11 @@ def test_stopping_ends_the_last_started_first_and_leaves_nobody(tmp_path: Path) 
 def test_children_end_when_the_supervisor_is_killed(tmp_path: Path) -> None:
     code = (
         "import os, sys, time\nfrom pathlib import Path\nfrom kaimen.supervisor import Command, Supervisor\n"
-        f"house = Supervisor()\nhouse.start(Command('child', (sys.executable, '-c', {LONG!r}), Path({str(tmp_path / 'log')!r}), dict(os.environ)))\n"
+        f"words = (sys.executable, '-c', {LONG!r})\nlog = Path({str(tmp_path / 'log')!r})\n"
+        "house = Supervisor()\nhouse.start(Command('child', words, log, dict(os.environ)))\n"
         "print(house.pid('child'), flush=True)\ntime.sleep(60)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)  # noqa: S603
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None
     child = int(parent.stdout.readline())
     parent.kill()
