@@ -1,6 +1,6 @@
 """The translated texts: compiled for the web by the set-up, kept complete by `make words`.
 
-    python -m setup.catalogues      extract and update both catalogues, then fail on gaps
+`python -m setup.catalogues`: extract and update both catalogues, then fail on gaps
 """
 
 import hashlib
@@ -42,7 +42,8 @@ def babel(python: Path, *arguments: str) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     if done.returncode != 0:
         raise SetupProblem(
-            f"pybabel {arguments[0]} failed: {done.stderr.strip()}", "mend the catalogue it names, then run again."
+            f"pybabel {' '.join(arguments[:3])} failed: {done.stderr.strip().splitlines()[-1]}",
+            "mend that file, then run again.",
         )
 
 

@@ -80,12 +80,15 @@ def take_out(picture: Picture, downloads: Path) -> bytes:
     """Return the picture's checked bytes; raises SetupProblem when they are not the expected ones."""
     archives = sorted(downloads.glob(picture.archive))
     if not archives:
-        raise SetupProblem(f"the archive {picture.archive} was not downloaded.", "run the same command again.")
+        raise SetupProblem(
+            f"the archive {picture.archive} was not downloaded.", "run the same command again."
+        )
     try:
         content = read_inside(archives[0], picture.inside)
-    except (KeyError, OSError, tarfile.TarError, zipfile.BadZipFile) as fault:
+    except (KeyError, OSError, EOFError, tarfile.TarError, zipfile.BadZipFile) as fault:
         raise SetupProblem(
-            f"{archives[0].name} cannot be read: {fault}.", "run the same command again; it is downloaded anew."
+            f"{archives[0].name} cannot be read: {fault}.",
+            "run the same command again; it is downloaded anew.",
         ) from fault
     if hashlib.sha256(content).hexdigest() != picture.sha256:
         raise SetupProblem(

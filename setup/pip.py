@@ -43,7 +43,9 @@ def remedy_of(output: str, log: Path) -> SetupProblem:
             f"do not use it. Look in {log} for its name, and ask your package mirror's keeper.",
         )
     if said(DISK_FULL):
-        return SetupProblem("the disk became full while packages were installed.", f"free some space, {AGAIN}")
+        return SetupProblem(
+            "the disk became full while packages were installed.", f"free some space, {AGAIN}"
+        )
     if said(NO_NETWORK):
         return SetupProblem(
             "packages could not be fetched: no connection.",
@@ -55,8 +57,8 @@ def remedy_of(output: str, log: Path) -> SetupProblem:
         )
     if said(NO_WHEEL):
         return SetupProblem(
-            "a package has no ready-made build for this Python and machine.",
-            f"use Python 3.11 on 64-bit Linux; {log} names the package.",
+            "a package was not found, or has no ready-made build for this Python and machine.",
+            f"use Python 3.11 on 64-bit Linux, and check the connection; {log} names the package.",
         )
     return SetupProblem("pip failed.", f"read the end of {log}, {AGAIN}")
 
@@ -72,7 +74,11 @@ class Pip:
         """Run pip with `arguments`; raises SetupProblem with a remedy when it fails."""
         command = [str(self.venv / "bin" / "python"), "-m", "pip", *arguments]
         # A configured "user = true" would install outside the virtual environment.
-        environment = os.environ | {"PIP_USER": "0", "PIP_NO_INPUT": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        environment = os.environ | {
+            "PIP_USER": "0",
+            "PIP_NO_INPUT": "1",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
         done = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,

@@ -1,6 +1,6 @@
 """Makes `.venv` and `.venv/bin/kaimen`: quick when nothing changed, goes on where it was stopped.
 
-    sh setup/prepare.sh [--for run|check|test|gate|admin] [--venv FOLDER]
+sh setup/prepare.sh [--for run|check|test|gate|admin] [--venv FOLDER]
 """
 
 import argparse
@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,7 +92,9 @@ class Environment:
         lock = self.root / "requirements" / f"{name}.txt"
         match name:
             case "carriers":
-                return Step(name, "Installing what carries the models", lambda: self.seal(lock), self.carriers)
+                return Step(
+                    name, "Installing what carries the models", lambda: self.seal(lock), self.carriers
+                )
             case "kaimen":
                 parts = [self.root / "pyproject.toml", *sorted((self.root / "requirements").glob("*.in"))]
                 return Step(name, "Installing kaimen itself", lambda: self.seal(*parts), self.install_kaimen)
@@ -105,7 +107,10 @@ class Environment:
                 )
             case _:
                 return Step(
-                    name, f"Installing the packages of '{name}'", lambda: self.seal(lock), lambda: self.install(lock)
+                    name,
+                    f"Installing the packages of '{name}'",
+                    lambda: self.seal(lock),
+                    lambda: self.install(lock),
                 )
 
     def seal(self, *files: Path) -> str:
@@ -155,7 +160,9 @@ class Environment:
         source = ("--no-binary", "face-recognition")
         self.pip.run("download", *checked, *source, "-d", str(downloads), "-r", lock)
         pictures.lay_out(downloads, self.share / "pictures")
-        archives = [str(path) for path in sorted(downloads.iterdir()) if not path.match(pictures.SCIKIT_IMAGE)]
+        archives = [
+            str(path) for path in sorted(downloads.iterdir()) if not path.match(pictures.SCIKIT_IMAGE)
+        ]
         built = ("--no-deps", "--no-build-isolation", "--use-pep517", "--no-index")
         self.pip.run("install", *built, *self.once_more("carriers"), *archives)
         shutil.rmtree(downloads)
@@ -166,7 +173,7 @@ class Environment:
 
 
 @contextmanager
-def one_at_a_time(folder: Path) -> Iterator[None]:
+def one_at_a_time(folder: Path) -> Generator[None]:
     """Hold the folder while setting up, so that two set-ups do not write over one another."""
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -197,7 +204,9 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"\nKaimen cannot be set up: {problem}", file=sys.stderr)
         return 1
     except OSError as fault:
-        print(f"\nKaimen cannot be set up: {fault}\nRemedy: mend that file or disk, run again.", file=sys.stderr)
+        print(
+            f"\nKaimen cannot be set up: {fault}\nRemedy: mend that file or disk, run again.", file=sys.stderr
+        )
         return 1
     except KeyboardInterrupt:
         print("\nStopped. The same command goes on from here.", file=sys.stderr)
