@@ -166,6 +166,7 @@ class Link:
         return self._state.model_copy(update={"status": status, "at": self._now()})
 
     def _before_connecting(self, client: Client, _data: object) -> None:
+        _forget_unacknowledged(client)
         # Attempts are counted, not successes: the broker may hold a will of an attempt we never saw accepted.
         self._state = self._state.model_copy(update={"connection": self._state.connection + 1})
         will = self._state_as(GateStatus.OFFLINE).encode()
@@ -211,3 +212,12 @@ class Link:
     def _heard(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if self._hear is not None:
             self._hear(message.topic, bytes(message.payload))
+
+
+def _forget_unacknowledged(client: Client) -> None:
+    """Paho would repeat what the last connection left open after the new birth: an old birth last of all.
+
+    Links are sent again from the journal, and retained topics are said again, so nothing is lost.
+    """
+    with client._out_message_mutex:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - paho has no public way
+        client._out_messages.clear()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
