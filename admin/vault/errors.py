@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+MOST_LISTED = 5
+
 
 class VaultError(Exception):
     """Root of this package's errors."""
@@ -36,7 +38,7 @@ class ChangedTemplate(VaultError):
     """
 
     def __init__(self, vault_ids: Sequence[str]) -> None:
-        listed = ", ".join(vault_ids[:5]) + (" …" if len(vault_ids) > 5 else "")
+        listed = ", ".join(vault_ids[:MOST_LISTED]) + (" …" if len(vault_ids) > MOST_LISTED else "")
         super().__init__(
             f"{len(vault_ids)} stored face(s) were changed since they were written: {listed}. "
             "Forget them, enrol the people again, and find out who wrote to the file."

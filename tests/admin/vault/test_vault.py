@@ -20,7 +20,7 @@ BO = "b" * 32
 
 
 def a_row(seed: int) -> bytes:
-    numbers = random.Random(seed)  # noqa: S311 - a made-up template
+    numbers = random.Random(seed)
     return struct.pack("<256f", *(numbers.gauss(0, 1) for _ in range(256)))
 
 

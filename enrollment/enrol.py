@@ -1,0 +1,62 @@
+"""One photo to one person's templates."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from contracts.ids import ModelId
+from enrollment.photo import decode
+from enrollment.quality import only_face
+from enrollment.refusal import PhotoFault, Refused
+from gate.vision.eye import Eye
+from gate.vision.frame import Frame, Pixels, Vector
+from gate.vision.quality import Quality
+
+_NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # a photo has no time that we would trust or need
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """Templates as the vault and the roster carry them: little-endian float32 rows of one model."""
+
+    model: ModelId
+    rows: tuple[bytes, ...] = field(repr=False)
+    quality: Quality
+
+
+def enrol(content: bytes, eye: Eye) -> Enrolled | Refused:
+    """Templates of the one face in the photo, or why there are none. `content` is a file as uploaded."""
+    pixels = decode(content)
+    if isinstance(pixels, Refused):
+        return pixels
+    return enrol_pixels(pixels, eye)
+
+
+def enrol_pixels(pixels: Pixels, eye: Eye) -> Enrolled | Refused:
+    """As `enrol`, of upright pixels."""
+    frame = Frame(pixels, _NEVER, 0.0, 0)
+    found = only_face(pixels, eye.find(frame))
+    if isinstance(found, Refused):
+        return found
+    vector = eye.describe(frame, found.face)
+    if not np.isfinite(vector).all() or not vector.any():
+        return Refused((PhotoFault.DAMAGED,))
+    return Enrolled(eye.model, (row_of(vector),), found.quality)
+
+
+def row_of(vector: Vector) -> bytes:
+    """The vector as it is stored and sent."""
+    return np.ascontiguousarray(vector, dtype="<f4").tobytes()
+
+
+def open_eye(weights: Path) -> Eye:
+    """The eye that the gates have. Loads its models, converting them into `weights` first where needed.
+
+    Raises gate.vision.errors.MissingWeights or WrongWeights.
+    """
+    from gate.vision.onnx_eye import OnnxEye  # here, so that whoever only reads photos loads no models
+
+    return OnnxEye(weights)

@@ -1,0 +1,39 @@
+"""People whose faces a gate might mistake: twins, parent and child, or one person twice. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+LOOK_ALIKE: Final = 0.85
+"""L2 distance of the default eye's templates. Wider than any gate's threshold, so that nobody whom a gate
+could take for another goes without a flag; a needless flag costs one more credential."""
+
+
+def look_alikes(
+    rows: Sequence[bytes], others: Mapping[str, Sequence[bytes]], near: float = LOOK_ALIKE
+) -> list[str]:
+    """Ids of the others nearer than `near` by any template, nearest first.
+
+    Rows are little-endian float32 of one model; the caller has left out those of another.
+    """
+    owners = [owner for owner, theirs in others.items() for _ in theirs]
+    if not owners or not rows:
+        return []
+    apart = _nearest(_matrix(rows), _matrix([row for theirs in others.values() for row in theirs]))
+    best: dict[str, float] = {}
+    for owner, distance in zip(owners, apart.tolist(), strict=True):
+        best[owner] = min(distance, best.get(owner, distance))
+    return sorted((owner for owner, distance in best.items() if distance < near), key=best.__getitem__)
+
+
+def _matrix(rows: Sequence[bytes]) -> NDArray[np.float32]:
+    return np.frombuffer(b"".join(rows), dtype="<f4").reshape(len(rows), -1)
+
+
+def _nearest(own: NDArray[np.float32], theirs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """For each of theirs the distance to the nearest of our own."""
+    squares = np.einsum("ij,ij->i", theirs, theirs)
+    apart = [squares - 2 * (theirs @ row) + row @ row for row in own]
+    return np.sqrt(np.clip(np.min(apart, axis=0), 0, None), dtype=np.float32)

@@ -1,0 +1,24 @@
+"""Look-alikes are found by the nearest template of each person, and by nothing else."""
+
+import struct
+
+from enrollment.twins import look_alikes
+
+
+def row(*numbers: float) -> bytes:
+    return struct.pack(f"<{len(numbers)}f", *numbers)
+
+
+def test_the_nearest_comes_first_whatever_the_order() -> None:
+    others = {"far": [row(0, 1)], "near": [row(1, 0.1)], "nearer": [row(0, 1), row(1, 0)]}
+    assert look_alikes([row(1, 0)], others, near=0.5) == ["nearer", "near"]
+
+
+def test_any_of_ones_own_templates_counts() -> None:
+    assert look_alikes([row(1, 0), row(0, 1)], {"other": [row(0, 1)]}, near=0.5) == ["other"]
+
+
+def test_nobody_is_like_anybody_where_there_is_nobody() -> None:
+    assert look_alikes([row(1, 0)], {}) == []
+    assert look_alikes([row(1, 0)], {"without": []}) == []
+    assert look_alikes([], {"other": [row(1, 0)]}) == []
