@@ -140,7 +140,8 @@ class _Page(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         if not self._is_own():
             return
-        if self.path != "/pin" or not self.server.room.look.pin or self.headers.get("Content-Type", "") != "application/json":
+        is_pin = self.path == "/pin" and self.headers.get("Content-Type", "") == "application/json"
+        if not (is_pin and self.server.room.look.pin):
             self._refuse(HTTPStatus.NOT_FOUND)
             return
         typed = self._typed()

@@ -1,0 +1,63 @@
+"""A roster becomes rights, gallery and threshold, all at once or not at all."""
+
+import numpy as np
+import pytest
+
+from contracts.ids import KeyId, ModelId
+from contracts.roster import PassKey, Roster, RosterBody
+from gate.access.rights import NO_RIGHTS
+from gate.knowledge import Knowledge
+from gate.vision.match import Threshold
+from tests.gate.at_the_gate import MODEL, WANG, a_roster
+
+
+def knowing() -> Knowledge:
+    return Knowledge(MODEL, lambda people: Threshold(1.0 - people / 10, 0.1), lambda: False)
+
+
+def a_body(values: list[float] | None = None, **changed: object) -> RosterBody:
+    values = values or [1.0, 0.0, 0.0, 0.0]
+    roster: Roster = a_roster().model_copy(update={"rows": [0] * (len(values) // 4), **changed})
+    return RosterBody(roster, np.array(values, dtype="<f4").tobytes())
+
+
+def test_before_the_first_roster_nobody_is_known() -> None:
+    known = knowing()
+    assert known.rights is NO_RIGHTS
+    assert len(known.now.gallery) == 0
+    assert known.now.place is None
+
+
+def test_a_roster_brings_rights_gallery_names_and_a_threshold_for_its_size() -> None:
+    known = knowing()
+    assert known.apply(a_body([1, 0, 0, 0, 0, 1, 0, 0])) is None
+    assert known.now.gallery.people == (WANG, WANG)
+    assert known.now.rule.distance == pytest.approx(0.9)
+    assert known.rights.version == 7
+    assert known.now.place is not None
+    assert known.now.place.gate_zh == "东门"
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize(
+    ("body", "trouble"),
+    [
+        (a_body(model=ModelId("another")), "other_model"),
+        (a_body([float("nan"), 0, 0, 0]), "bad_content"),
+        (a_body([0.0, 0.0, 0.0, 0.0]), "bad_content"),
+        (a_body(pass_keys=[PassKey(id=KeyId("k"), public="AAAA")]), "bad_content"),
+    ],
+)
+def test_a_roster_that_cannot_be_used_leaves_the_one_before(body: RosterBody, trouble: str) -> None:
+    known = knowing()
+    known.apply(a_body())
+    before = known.now
+    assert known.apply(body) == trouble
+    assert known.now is before
+
+
+def test_a_roster_without_faces_serves_a_gate_of_pins_whatever_the_model() -> None:
+    known = knowing()
+    roster = a_roster().model_copy(update={"model": ModelId("another")})
+    assert known.apply(RosterBody(roster, b"")) is None
+    assert known.rights.people
