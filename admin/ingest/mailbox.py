@@ -69,6 +69,7 @@ class MqttMailbox:
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
+        self._client.on_subscribe = self._on_subscribe
 
     def open(self) -> None:
         """Begins to connect and goes on trying."""
@@ -135,6 +136,19 @@ class MqttMailbox:
         with self._lock:
             self._connection = NO_CONNECTION
         log.warning("broker disconnected", reason=str(code))
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _data: object,
+        _mid: int,
+        codes: list[ReasonCode],
+        _more: Properties | None,
+    ) -> None:
+        if any(code.is_failure for code in codes):
+            log.error("broker refused a subscription of ingest")
+        else:
+            log.info("ingest listens")
 
     def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if message.qos == 0 and self._arrivals.qsize() > MOST_WAITING:
