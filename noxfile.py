@@ -23,7 +23,15 @@ def side(session: nox.Session, name: str, without: tuple[str, ...]) -> None:
     absent(session, without)
     folders = [folder for folder in (f"tests/{name}", "tests/contracts") if (ROOT / folder).is_dir()]
     session.run(
-        "python", "-m", "pytest", "-q", "-m", "not real", *folders, *session.posargs, env={"PYTHONPATH": str(ROOT)}
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-m",
+        "not real",
+        *folders,
+        *session.posargs,
+        env={"PYTHONPATH": str(ROOT)},
     )
 
 
