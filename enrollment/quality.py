@@ -12,7 +12,8 @@ BYSTANDER: Final = 0.25
 """A second face is overlooked only when its eyes are less than this share of the first's apart: a poster, or
 somebody far behind. Anything nearer might be the person meant, and nobody chooses for staff."""
 
-EDGE_PX: Final = 3
+EDGE: Final = 0.06
+"""Share of the face's width: nearer to an edge of the picture than that, the edge has cut the face."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _touches_edge(face: Face, pixels: Pixels) -> bool:
     """The detector fits its box into the picture, so a face cut by an edge is one that lies against it."""
     height, width = pixels.shape[:2]
     box = face.box
-    return min(box.left, box.top, width - box.right, height - box.bottom) < EDGE_PX
+    return min(box.left, box.top, width - box.right, height - box.bottom) < EDGE * box.width
 
 
 def _apart(face: Face) -> float:
