@@ -42,8 +42,9 @@ HEAD: Final = f"""# The wire
 Made by `kaimen wire-page` from `contracts/`; a test fails when it is not up to date. Do not edit.
 
 Topics are `kaimen/v1/{{compound}}/{{gate}}/…`; ids are opaque ASCII. A payload is UTF-8 JSON of at
-most {LARGEST_MESSAGE} bytes. Every message has `v`, its version; a newer one is refused by that name. Readers ignore fields they do not know; within
-version 1 only optional fields are added. No name, picture or template is ever sent here.
+most {LARGEST_MESSAGE} bytes. Every message has `v`, its version; a newer one is refused by that name.
+Readers ignore fields they do not know; within version 1 only optional fields are added. No name,
+picture or template is ever sent here.
 
 `passage` and `alarm` are links of the gate's chain: `hash` = SHA-256(`kaimen/link/v1` NUL epoch NUL seq (8 bytes,
 big-endian) previous C_who C_what), and each C = SHA-256(`kaimen/part/v1` NUL salt text). The texts are the bytes that

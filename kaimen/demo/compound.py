@@ -21,19 +21,13 @@ MOVED_IN: Final = timedelta(days=400)
 ENROLLED_NAME: Final = "周明远"
 ENROLLED_ROOM: Final = "3-2-1201"
 
-_NAMES: Final = (
-    *"王秀兰 李建国 张丽华 刘志强 陈桂英 杨海涛 赵文静 黄永胜 周晓燕 吴俊杰 徐凤霞 孙立新 马晓东 朱玉梅".split(
-        " "
-    ),
-    *"胡雪松 郭春梅 何志远 高建平 林淑芬 罗国庆 郑红霞 梁子轩 谢婉婷 宋德海 唐慧敏 许嘉怡 韩金龙 冯雅琴".split(
-        " "
-    ),
-    *"邓少华 曹雨桐 彭振宇 曾丽萍 肖文博 田秀英 董浩然 潘月娥 袁家豪 蔡晓岚 蒋思源 余静怡 杜宏伟 叶诗涵".split(
-        " "
-    ),
-    *"程玉兰 魏子涵 苏明哲 吕彩云 丁一鸣 任红梅 单雨晴 欧阳娜娜 古丽娜尔·买买提".split(" "),
-    "Bartholomew Featherstonehaugh",
+_CHINESE: Final = (
+    "王秀兰 李建国 张丽华 刘志强 陈桂英 杨海涛 赵文静 黄永胜 周晓燕 吴俊杰 徐凤霞 孙立新 马晓东 朱玉梅 "
+    "胡雪松 郭春梅 何志远 高建平 林淑芬 罗国庆 郑红霞 梁子轩 谢婉婷 宋德海 唐慧敏 许嘉怡 韩金龙 冯雅琴 "
+    "邓少华 曹雨桐 彭振宇 曾丽萍 肖文博 田秀英 董浩然 潘月娥 袁家豪 蔡晓岚 蒋思源 余静怡 杜宏伟 叶诗涵 "
+    "程玉兰 魏子涵 苏明哲 吕彩云 丁一鸣 任红梅 单雨晴 欧阳娜娜 古丽娜尔·买买提"
 )
+_NAMES: Final = (*_CHINESE.split(), "Bartholomew Featherstonehaugh")
 BUILDINGS: Final = (1, 2, 3)
 _ROOMS: Final = tuple(
     f"{building}-{unit}-{floor}{flat:02d}"

@@ -10,6 +10,8 @@ from admin.db.session import reading, writing
 from admin.db.tables import Face, Visit
 from admin.security.keys import load_seal_public, load_sealing_key
 from admin.security.principals import process
+from admin.web.visits.passes import TOKEN, Seals
+from admin.web.visits.service import NewVisit, VisitFault, make_visit
 from contracts.sealing import seal, unseal
 from kaimen.demo import compound
 from kaimen.demo.clip import render
@@ -17,11 +19,13 @@ from kaimen.demo.compound import DemonstrationCompound
 from kaimen.demo.script import ENROLMENT_PICTURE
 from kaimen.house import House
 from kaimen.onegate import Camera, OneGate
+from kaimen.state import CannotStart
 from kaimen.waiting import job_done, wait_until
 from kaimen.weights import pictures_folder
 
 ENROL_S: Final = 90.0  # the first one may convert the weights
 SIGN_S: Final = 20.0
+PASS_SINCE: Final = timedelta(minutes=5)
 PASS_LASTS: Final = timedelta(hours=12)
 VISITOR: Final = "刘晓彤"
 BY: Final = process("up")
@@ -59,6 +63,25 @@ class Stage:
             job = NewJob(Queue.WORKER, JobKind.ENROL_FACE, f"person:{person}", blob=sealed)
             return put(session, job, str(BY), datetime.now(UTC)).id
 
+    def _invite(self, made: DemonstrationCompound) -> UUID:
+        """A visitor of the enrolled resident: one use, from some minutes ago until tonight."""
+        box, now = self.house.box, datetime.now(UTC)
+        wanted = NewVisit(
+            compound_id=made.compound_id,
+            visitor=VISITOR,
+            since=now - PASS_SINCE,
+            until=now + PASS_LASTS,
+            uses=1,
+            host_id=made.enrolled,
+        )
+        public = box.folder.public_keys
+        seals = Seals(load_seal_public(public / "web.pub"), load_seal_public(public / "dispatch.pub"))
+        with writing(box.engine) as session:
+            visit = make_visit(session, BY, wanted, seals, now)
+            if isinstance(visit, VisitFault):
+                raise CannotStart(f"The demonstration's pass was refused: {visit.value}")
+            return visit.visit.id
+
     def _token(self, visit_id: UUID) -> str | None:
         """The QR code's text once dispatch has signed it."""
         folder = self.house.box.folder
@@ -67,4 +90,4 @@ class Stage:
             if visit is None or visit.token_sealed is None:
                 return None
             own = load_sealing_key(folder.keys("web") / "web.key")
-            return unseal(own, "pass token", visit.token_sealed).decode()
+            return unseal(own, TOKEN, visit.token_sealed).decode()
