@@ -23,12 +23,14 @@ class Frame:
 
     `at` is aware UTC wall time, `monotonic` seconds of this process' steady clock: differences of time are
     taken from it alone. `number` counts the frames of one source and has gaps where frames were skipped.
+    `decode_ms` is what reading it cost.
     """
 
     pixels: Pixels = field(repr=False)
     at: datetime
     monotonic: float
     number: int
+    decode_ms: float = 0.0
 
     def __post_init__(self) -> None:
         if self.pixels.dtype != np.uint8 or self.pixels.shape[2:] != (COLOURS,):

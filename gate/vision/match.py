@@ -1,12 +1,14 @@
 """Who a face is, if anybody: open-set, with a margin to the second-best person. Pure."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Final, TypeAlias
 
 import numpy as np
 
-from contracts.ids import PersonId
+from contracts.ids import ModelId, PersonId
 from gate.vision.errors import BadTemplate
 from gate.vision.frame import Vector
 from gate.vision.gallery import Gallery
@@ -18,6 +20,43 @@ class Threshold:
 
     distance: float
     margin: float
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """How near two different people come, for one model: one in a thousand pairs is nearer than
+    `at_thousandth`, and ten times fewer for every `per_decade` less."""
+
+    at_thousandth: float
+    per_decade: float
+    margin: float
+
+
+# Fitted on 7,836 pairs of different Chinese people before one webcam, development half: the nearest of the
+# three groups measured. docs/decisions/0011-thresholds.md has the table and what it costs.
+TAILS: Final[Mapping[ModelId, Tail]] = MappingProxyType(
+    {
+        ModelId("yunet-sface-resnet.1"): Tail(at_thousandth=0.741, per_decade=0.033, margin=0.06),
+        ModelId("yunet-dlib-hog.1"): Tail(at_thousandth=0.402, per_decade=0.024, margin=0.04),
+    }
+)
+
+# A gallery of one is judged as if ten lived there: an approach gives a stranger several tries.
+FEWEST_PEOPLE: Final = 10
+
+
+def threshold_for(target_fpir: float, people: int, model: ModelId) -> Threshold:
+    """The rule under which about `target_fpir` of strangers' tries find somebody among `people`.
+
+    Each person more is one chance more to be taken for somebody, so large galleries are judged harder. Raises
+    ValueError for a rate outside 0 to 1, KeyError for a model nobody measured.
+    """
+    if not 0 < target_fpir < 1:
+        raise ValueError("The target false-positive rate lies between 0 and 1")
+    tail = TAILS[model]
+    per_pair = target_fpir / max(people, FEWEST_PEOPLE)
+    decades = math.log10(per_pair) + 3
+    return Threshold(tail.at_thousandth + tail.per_decade * min(0.0, decades), tail.margin)
 
 
 @dataclass(frozen=True, slots=True)

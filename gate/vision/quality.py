@@ -18,8 +18,9 @@ CHIP: Final = 64
 DARK, BRIGHT = 30, 235
 
 # Five points of an average head in millimetres: right, down, towards the camera; from the eyes' middle.
+# The nose's place makes the median pitch of frontal press photographs zero.
 HEAD: Final = np.array(
-    [(-32.0, 0.0, 0.0), (32.0, 0.0, 0.0), (0.0, 37.0, 30.0), (-26.5, 74.0, 5.0), (26.5, 74.0, 5.0)]
+    [(-32.0, 0.0, 0.0), (32.0, 0.0, 0.0), (0.0, 42.0, 30.0), (-26.5, 74.0, 5.0), (26.5, 74.0, 5.0)]
 )
 
 
@@ -168,7 +169,8 @@ def pose_of(landmarks: Landmarks) -> Pose:
     roll = math.atan2(float(across[1]), float(across[0]))
     back = np.array([(math.cos(roll), math.sin(roll)), (-math.sin(roll), math.cos(roll))])
     upright = (points - points.mean(axis=0)) @ back.T
-    axes = np.linalg.pinv(HEAD - HEAD.mean(axis=0)) @ upright
+    inverse = np.asarray(np.linalg.pinv(HEAD - HEAD.mean(axis=0)), dtype=np.float64)
+    axes = inverse @ upright
     yaw, pitch = (_degrees(axes[:, axis]) for axis in (0, 1))
     return Pose(yaw, pitch, math.degrees(roll))
 

@@ -9,7 +9,7 @@ from contracts.ids import ModelId, PersonId
 from gate.vision.errors import BadTemplate
 from gate.vision.frame import Vector
 from gate.vision.gallery import Gallery
-from gate.vision.match import Ambiguous, Match, NoMatch, Threshold, nearest
+from gate.vision.match import TAILS, Ambiguous, Match, NoMatch, Threshold, nearest, threshold_for
 
 EYE = ModelId("eye.1")
 ANN, BEN = PersonId("ann"), PersonId("ben")
@@ -70,4 +70,32 @@ def test_fifty_thousand_templates_are_searched_in_float32() -> None:
     random = np.random.default_rng(5)
     matrix = random.standard_normal((5_000, 256)).astype(np.float32)
     gallery = Gallery.of(EYE, [PersonId(f"p{n}") for n in range(5_000)], matrix)
-    assert nearest(matrix[4321], gallery, RULE) == Match(PersonId("p4321"), 0.0, pytest.approx(17.0, abs=6))
+    answer = nearest(matrix[4321], gallery, RULE)
+    assert isinstance(answer, Match)
+    assert answer.person == PersonId("p4321")
+
+
+def test_more_people_and_a_lower_rate_both_ask_for_a_nearer_face() -> None:
+    for model in TAILS:
+        few, many = (threshold_for(0.001, people, model).distance for people in (20, 5_000))
+        strict = threshold_for(0.0001, 20, model).distance
+        assert many < few
+        assert strict < few
+
+
+@pytest.mark.promise(6)
+def test_a_gallery_of_one_is_judged_no_looser_than_one_of_ten() -> None:
+    model = next(iter(TAILS))
+    assert threshold_for(0.001, 1, model) == threshold_for(0.001, 10, model)
+    assert threshold_for(0.9, 1, model).distance <= TAILS[model].at_thousandth
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0, -1.0, float("nan")])
+def test_a_rate_that_is_no_rate_is_refused(rate: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        threshold_for(rate, 10, next(iter(TAILS)))
+
+
+def test_nobody_guesses_a_threshold_for_a_model_that_was_not_measured() -> None:
+    with pytest.raises(KeyError):
+        threshold_for(0.001, 10, EYE)

@@ -1,0 +1,224 @@
+"""One decision per person per approach, from the best few frames of a track. Pure: times are handed in.
+
+A track's templates are pooled (a mean weighted by quality) and matched anew with each usable frame. Every face
+that came near enough gets exactly one verdict per approach; none vanishes between two thresholds.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.ids import PersonId
+from contracts.words import Reason
+from gate.vision.frame import Landmarks, Vector
+from gate.vision.gallery import Gallery
+from gate.vision.liveness import Liveness
+from gate.vision.liveness import measure as measure_liveness
+from gate.vision.match import Ambiguous, Answer, Match, Threshold, nearest
+from gate.vision.quality import Fault
+from gate.vision.track import TrackId
+
+NEAR_INTER_EYE: Final = 18
+"""Pixels between the eyes from which on a face is an approach; below it somebody merely passes in the distance."""
+
+# How much nearer than asked one frame alone must be: about one more decade of rarity among strangers.
+CLEARLY: Final = 0.035
+FRAMES_TO_GRANT: Final = 2
+FRAMES_TO_REFUSE: Final = 3
+SECONDS_TO_REFUSE: Final = 0.8
+SECONDS_OF_POOR_FRAMES: Final = 2.5
+# After a decision, how long until the same track may begin a new approach; a refused pose may be mended at once.
+REST: Final = 5.0
+REST_AFTER_POOR: Final = 1.0
+# Between two templates of one track once it has two: frames that follow each other closely tell nothing new.
+PAUSE: Final = 0.15
+MOST_LANDMARKS: Final = 60
+# A detector's flicker is not a person: fewer looks than this and nobody was there.
+FEWEST_LOOKS: Final = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Observation:
+    """One face of one frame: `faults` is empty when it was usable, `vector` is absent when it was not described."""
+
+    track: TrackId
+    at: float
+    landmarks: Landmarks
+    faults: tuple[Fault, ...] = ()
+    vector: Vector | None = field(default=None, repr=False)
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one approach came to: `person` when somebody was recognised, else `reason`.
+
+    `reason` is UNKNOWN, AMBIGUOUS or POOR_QUALITY; `fault` then says what the person can mend. Times are seconds of
+    the frames' monotonic clock. Distances are infinite when nothing was compared.
+    """
+
+    track: TrackId
+    at: float
+    person: PersonId | None
+    reason: Reason | None
+    distance: float
+    margin: float
+    frames: int
+    first_usable_at: float | None
+    liveness: Liveness
+    fault: Fault | None = None
+
+
+@dataclass(slots=True)
+class _Approach:
+    """What is known of one track since its last decision."""
+
+    total: NDArray[np.float64] | None = None
+    frames: int = 0
+    first_usable_at: float | None = None
+    last_vector_at: float = -np.inf
+    poor_since: float | None = None
+    faults: Counter[Fault] = field(default_factory=Counter[Fault])
+    landmarks: list[Landmarks] = field(default_factory=list[Landmarks])
+    answer: Answer | None = None
+    decided_at: float | None = None
+    rest: float = REST
+
+    def pooled(self) -> Vector | None:
+        """The track's template so far, as long as the rows of the gallery are."""
+        if self.total is None:
+            return None
+        length = float(np.linalg.norm(self.total))
+        return np.asarray(self.total / length, dtype=np.float32) if length else None
+
+
+class Approaches:
+    """The state machine over all tracks of one camera."""
+
+    def __init__(self, gallery: Gallery, rule: Threshold) -> None:
+        self._gallery, self._rule = gallery, rule
+        self._approaches: dict[TrackId, _Approach] = {}
+
+    def judge_by(self, gallery: Gallery, rule: Threshold) -> None:
+        """From now on these people and this rule; tracks under way are matched anew with their next frame."""
+        self._gallery, self._rule = gallery, rule
+
+    def undecided(self, track: TrackId, at: float) -> bool:
+        """Whether this track still waits for its verdict, or may begin a new approach."""
+        approach = self._approaches.get(track)
+        return approach is None or not _resting(approach, at)
+
+    def wants_vector(self, track: TrackId, at: float) -> bool:
+        """Whether a template of this track would bring its verdict nearer."""
+        approach = self._approaches.get(track)
+        if approach is None:
+            return True
+        rested = approach.frames < FRAMES_TO_GRANT or at - approach.last_vector_at >= PAUSE
+        return not _resting(approach, at) and rested
+
+    def watch(self, seen: Observation) -> Verdict | None:
+        """Takes one observation; gives the verdict when this one completes it."""
+        if seen.landmarks.inter_eye < NEAR_INTER_EYE:
+            return None
+        approach = self._current(seen)
+        if approach.decided_at is not None:
+            return None
+        _add(approach, seen)
+        if seen.vector is not None:
+            probe = approach.pooled()
+            approach.answer = nearest(probe, self._gallery, self._rule) if probe is not None else None
+        decided = self._decided(approach, seen.at)
+        return self._close(seen.track, seen.at, decided) if decided else None
+
+    def end(self, tracks: Sequence[TrackId], at: float) -> list[Verdict]:
+        """The person left: whoever came near and has no verdict yet gets one now."""
+        verdicts: list[Verdict] = []
+        for track in tracks:
+            approach = self._approaches.get(track)
+            if approach is not None and _owes_a_verdict(approach):
+                verdicts.append(self._close(track, at, self._at_the_end(approach)))
+            self._approaches.pop(track, None)
+        return verdicts
+
+    def _current(self, seen: Observation) -> _Approach:
+        approach = self._approaches.get(seen.track)
+        over = approach is not None and approach.decided_at is not None and not _resting(approach, seen.at)
+        # A mended pose begins a new approach; the same poor pose, a moment later, does not.
+        if approach is None or (over and (not seen.faults or seen.at - (approach.decided_at or 0) >= REST)):
+            approach = self._approaches[seen.track] = _Approach()
+        return approach
+
+    def _decided(self, approach: _Approach, at: float) -> PersonId | Reason | None:
+        answer = approach.answer
+        if isinstance(answer, Match):
+            clear = (
+                answer.distance <= self._rule.distance - CLEARLY and answer.margin >= 2 * self._rule.margin
+            )
+            if clear or approach.frames >= FRAMES_TO_GRANT:
+                return answer.person
+        if answer is not None and approach.first_usable_at is not None:
+            waited = at - approach.first_usable_at >= SECONDS_TO_REFUSE
+            if waited and approach.frames >= FRAMES_TO_REFUSE:
+                return Reason.AMBIGUOUS if isinstance(answer, Ambiguous) else Reason.UNKNOWN
+        poor = approach.poor_since is not None and at - approach.poor_since >= SECONDS_OF_POOR_FRAMES
+        return Reason.POOR_QUALITY if poor and not approach.frames else None
+
+    @staticmethod
+    def _at_the_end(approach: _Approach) -> Reason:
+        """Gone before it was sure. One near frame is too little to open a door for somebody who has left."""
+        if approach.answer is None or isinstance(approach.answer, Match):
+            return Reason.POOR_QUALITY
+        return Reason.AMBIGUOUS if isinstance(approach.answer, Ambiguous) else Reason.UNKNOWN
+
+    def _close(self, track: TrackId, at: float, decided: PersonId | Reason) -> Verdict:
+        approach = self._approaches[track]
+        answer = approach.answer
+        approach.decided_at = at
+        reason = decided if isinstance(decided, Reason) else None
+        poor = reason is Reason.POOR_QUALITY
+        approach.rest = REST_AFTER_POOR if poor else REST
+        approach.total = None  # an unmatched probe dies with its decision
+        return Verdict(
+            track=track,
+            at=at,
+            person=decided if isinstance(decided, PersonId) else None,
+            reason=reason,
+            distance=answer.distance if answer else np.inf,
+            margin=answer.margin if answer else np.inf,
+            frames=approach.frames,
+            first_usable_at=approach.first_usable_at,
+            liveness=measure_liveness(approach.landmarks),
+            fault=approach.faults.most_common(1)[0][0] if poor and approach.faults else None,
+        )
+
+
+def _resting(approach: _Approach, at: float) -> bool:
+    return approach.decided_at is not None and at - approach.decided_at < approach.rest
+
+
+def _owes_a_verdict(approach: _Approach) -> bool:
+    return approach.decided_at is None and len(approach.landmarks) >= FEWEST_LOOKS
+
+
+def _add(approach: _Approach, seen: Observation) -> None:
+    """Adds one frame to an approach under way."""
+    approach.landmarks.append(seen.landmarks)
+    del approach.landmarks[:-MOST_LANDMARKS]
+    if seen.faults:
+        approach.faults[seen.faults[0]] += 1
+        # Somebody still far off is on the way; the wait counts for those who are here.
+        if seen.faults[0] is not Fault.TOO_SMALL and approach.poor_since is None:
+            approach.poor_since = seen.at
+        return
+    approach.poor_since = None
+    if approach.first_usable_at is None:
+        approach.first_usable_at = seen.at
+    if seen.vector is not None:
+        part = seen.vector.astype(np.float64) * seen.weight
+        approach.total = part if approach.total is None else approach.total + part
+        approach.frames += 1
+        approach.last_vector_at = seen.at

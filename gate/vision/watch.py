@@ -1,0 +1,184 @@
+"""One frame in, what it came to out: the step the gate's loop calls for each frame."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, TypeVar
+
+from gate.vision.approach import NEAR_INTER_EYE, Approaches, Observation, Verdict
+from gate.vision.codes import read_codes
+from gate.vision.eye import Eye
+from gate.vision.frame import Face, Frame, Vector
+from gate.vision.gallery import Gallery
+from gate.vision.match import Threshold
+from gate.vision.quality import AT_THE_GATE, Fault, Limits, Quality, Usable, judge, measure
+from gate.vision.sampling import Sampler
+from gate.vision.track import Tracked, Tracker, TrackId
+
+T = TypeVar("T")
+
+MOST_DESCRIBED: Final = 2
+"""Faces described per frame, best first: one more costs 30 to 50 ms and the others' turn comes with the next."""
+
+CODE_SECONDS: Final = 0.2
+"""Between two searches for QR codes: a code is held up for longer."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenFace:
+    """A face in view, for the gate's own screen."""
+
+    track: TrackId
+    face: Face
+    faults: tuple[Fault, ...]
+    undecided: bool
+
+    @property
+    def near(self) -> bool:
+        """Whether it came near enough to be an approach."""
+        return self.face.landmarks.inter_eye >= NEAR_INTER_EYE
+
+
+@dataclass(frozen=True, slots=True)
+class StageMs:
+    """Milliseconds that each stage took for one frame; `describe` covers all faces described."""
+
+    decode: float = 0.0
+    sample: float = 0.0
+    detect: float = 0.0
+    measure: float = 0.0
+    describe: float = 0.0
+    match: float = 0.0
+    codes: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """All stages."""
+        stages = (self.decode, self.sample, self.detect, self.measure, self.describe, self.match, self.codes)
+        return sum(stages)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What one frame came to. `looked` is false for a frame of a still scene that was passed over."""
+
+    looked: bool
+    verdicts: tuple[Verdict, ...] = ()
+    faces: tuple[SeenFace, ...] = ()
+    codes: tuple[str, ...] = field(default=(), repr=False)
+    stage_ms: StageMs = field(default_factory=StageMs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    tracked: Tracked
+    quality: Quality | None
+    faults: tuple[Fault, ...]
+
+
+class Watcher:
+    """Joins sampling, eye, tracks, quality, matching and codes for one camera. Not for two threads at once."""
+
+    def __init__(self, eye: Eye, limits: Limits = AT_THE_GATE) -> None:
+        self._eye, self._limits = eye, limits
+        self._sampler, self._tracker = Sampler(), Tracker()
+        self._approaches: Approaches | None = None
+        self._codes_at = float("-inf")
+        self._urgent = False
+
+    def look(self, frame: Frame, gallery: Gallery, rule: Threshold) -> Seen:
+        """Looks at one frame, unless the scene is still and was looked at a moment ago.
+
+        Raises ModelMismatch when the gallery's templates are another eye's.
+        """
+        gallery.serves(self._eye.model)
+        watch = _Stopwatch(frame.decode_ms)
+        if not watch.time("sample", lambda: self._sampler.wants(frame, urgent=self._urgent)):
+            return Seen(looked=False, stage_ms=watch.stages())
+        approaches = self._judged_by(gallery, rule)
+        faces = watch.time("detect", lambda: self._eye.find(frame))
+        look = self._tracker.follow(faces, frame.monotonic)
+        judged = watch.time("measure", lambda: [self._judge(frame, each) for each in look.tracked])
+        vectors = watch.time("describe", lambda: self._describe(frame, judged, approaches))
+        verdicts = watch.time("match", lambda: _watch_all(frame.monotonic, judged, vectors, approaches))
+        verdicts += approaches.end(look.ended, frame.monotonic)
+        codes = watch.time("codes", lambda: self._read(frame))
+        seen = tuple(_seen(each, approaches, frame.monotonic) for each in judged)
+        # Neither who is decided nor who is far off needs a look at each frame; movement brings one anyway.
+        self._urgent = any(each.undecided and each.near for each in seen)
+        return Seen(looked=True, verdicts=tuple(verdicts), faces=seen, codes=codes, stage_ms=watch.stages())
+
+    def finish(self, at: float) -> tuple[Verdict, ...]:
+        """The camera is gone or its clip has ended: verdicts for whoever was still under way."""
+        ended = self._tracker.drop_all()
+        return tuple(self._approaches.end(ended, at)) if self._approaches else ()
+
+    def _judged_by(self, gallery: Gallery, rule: Threshold) -> Approaches:
+        if self._approaches is None:
+            self._approaches = Approaches(gallery, rule)
+        self._approaches.judge_by(gallery, rule)
+        return self._approaches
+
+    def _judge(self, frame: Frame, tracked: Tracked) -> _Judged:
+        try:
+            quality = measure(frame.pixels, tracked.face)
+        except ValueError:  # landmarks on one point: no face that could be described
+            return _Judged(tracked, None, (Fault.TOO_SMALL,))
+        answer = judge(quality, self._limits)
+        return _Judged(tracked, quality, () if isinstance(answer, Usable) else answer)
+
+    def _describe(self, frame: Frame, judged: list[_Judged], approaches: Approaches) -> dict[TrackId, Vector]:
+        wanted = [
+            (each.quality.weight, each.tracked)
+            for each in judged
+            if each.quality
+            and not each.faults
+            and approaches.wants_vector(each.tracked.track, frame.monotonic)
+        ]
+        best = sorted(wanted, key=lambda pair: pair[0], reverse=True)[:MOST_DESCRIBED]
+        return {tracked.track: self._eye.describe(frame, tracked.face) for _, tracked in best}
+
+    def _read(self, frame: Frame) -> tuple[str, ...]:
+        if frame.monotonic - self._codes_at < CODE_SECONDS:
+            return ()
+        self._codes_at = frame.monotonic
+        return tuple(read_codes(frame))
+
+
+def _watch_all(
+    at: float, judged: list[_Judged], vectors: dict[TrackId, Vector], approaches: Approaches
+) -> list[Verdict]:
+    observations = (
+        Observation(
+            track=each.tracked.track,
+            at=at,
+            landmarks=each.tracked.face.landmarks,
+            faults=each.faults,
+            vector=vectors.get(each.tracked.track),
+            weight=each.quality.weight if each.quality else 0.0,
+        )
+        for each in judged
+    )
+    return [verdict for seen in observations if (verdict := approaches.watch(seen)) is not None]
+
+
+def _seen(judged: _Judged, approaches: Approaches, at: float) -> SeenFace:
+    track = judged.tracked.track
+    return SeenFace(track, judged.tracked.face, judged.faults, approaches.undecided(track, at))
+
+
+class _Stopwatch:
+    """Milliseconds per stage of one frame."""
+
+    def __init__(self, decode_ms: float) -> None:
+        self._ms = {"decode": decode_ms}
+
+    def time(self, stage: str, work: Callable[[], T]) -> T:
+        began = time.perf_counter()
+        try:
+            return work()
+        finally:
+            self._ms[stage] = (time.perf_counter() - began) * 1000
+
+    def stages(self) -> StageMs:
+        return StageMs(**self._ms)
