@@ -26,6 +26,7 @@ SEAL_BYTES: Final = 48
 
 CLAIM_S: Final = 1.0
 """A visitor stands at the door: after this the gate is cut off for this pass."""
+_CLAIM_STEPS: Final = httpx.Timeout(CLAIM_S, connect=0.3, write=0.1, read=0.6, pool=0.1)
 FETCH_STALL_S: Final = 10.0
 FETCH_S: Final = 300.0
 """A fetch in all; a body may be some hundred megabytes over a slow line."""
@@ -84,15 +85,25 @@ class ServerSettings:
 class Server:
     """Any thread may call. Proxies of the environment are not used."""
 
-    def __init__(self, settings: ServerSettings, gate: GateId, key: X25519PrivateKey) -> None:
-        """Raises CleartextRefused for http:// to another machine."""
+    def __init__(
+        self,
+        settings: ServerSettings,
+        gate: GateId,
+        key: X25519PrivateKey,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """Raises CleartextRefused for http:// to another machine. `transport` stands in for the network."""
         url = httpx.URL(settings.url)
         if url.scheme != "https" and not settings.allow_cleartext and not is_loopback(url.host):
             raise CleartextRefused("The server", url.host)
         self._gate, self._key = gate, key
         self._base = f"{settings.url.rstrip('/')}/gate/v1/{gate}"
         self._client = httpx.Client(
-            headers={"Authorization": f"Bearer {settings.credential.get_secret_value()}"},
+            headers={
+                "Authorization": f"Bearer {settings.credential.get_secret_value()}",
+                "Accept-Encoding": "identity",  # sealed bytes do not shrink
+            },
+            transport=transport,
             verify=_trust(settings.ca_file) if url.scheme == "https" else False,
             trust_env=False,
             timeout=FETCH_STALL_S,
@@ -114,7 +125,7 @@ class Server:
                 f"{self._base}/claims",
                 content=claim.encode(),
                 headers={"Content-Type": "application/json"},
-                timeout=CLAIM_S / 2,
+                timeout=_CLAIM_STEPS,
             ) as answer:
                 if not answer.is_success:
                     return NotReached(f"http_{answer.status_code}")

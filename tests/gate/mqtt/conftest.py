@@ -55,13 +55,16 @@ class ServerSide:
             CallbackAPIVersion.VERSION2, client_id="server-test", protocol=MQTTProtocolVersion.MQTTv311
         )
         client.username_pw_set("server", USERS["server"])
-        client.on_connect = lambda c, *_: c.subscribe("kaimen/v1/#", 1)
+        client.on_connect = self._connected
         client.on_subscribe = lambda *_: self._ready.set()
         client.on_message = lambda _c, _d, message: self.heard.take(message)
         client.connect("127.0.0.1", port)
         client.loop_start()
         assert self._ready.wait(SOON_S)
         self._client = client
+
+    def _connected(self, client: Client, *_: object) -> None:
+        client.subscribe("kaimen/v1/#", 1)
 
     def say(self, topic: str, payload: bytes, retain: bool = True) -> None:
         said = self._client.publish(topic, payload, 1, retain)

@@ -1,5 +1,6 @@
 """The gate's line to real brokers: late, lost and killed ones too."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -102,7 +103,7 @@ def test_a_gate_that_vanishes_leaves_a_will_of_its_own_connection(
     server.heard.wait(last_status(GateStatus.ONLINE))
     # No goodbye: the socket is simply gone.
     socket_ = link._client.socket()
-    assert socket_ is not None
+    assert isinstance(socket_, socket.socket)
     socket_.shutdown(2)
     heard = states(server.heard.wait(lambda all_: len(states(all_)) >= 3))
     assert (GateStatus.OFFLINE, 1) in [(state.status, state.connection) for state in heard]

@@ -203,9 +203,10 @@ def test_the_next_epoch_begins_where_the_last_ended(path: Path) -> None:
 @pytest.mark.promise(2)
 def test_refusals_stop_before_grants_and_nothing_is_evicted(path: Path) -> None:
     journal = a_journal(path, limits=JournalLimits(capacity=10, kept_for_grants=2))
+    for _ in range(9):
+        journal.write_passage(NOBODY, a_refusal())
     with pytest.raises(NoRecord, match="no place is left"):
-        for _ in range(20):
-            journal.write_passage(NOBODY, a_refusal())
+        journal.write_passage(NOBODY, a_refusal())
     held = everything(journal)
     grants = [journal.write_passage(SOMEBODY, a_grant()) for _ in range(2)]
     with pytest.raises(NoRecord):
@@ -271,16 +272,24 @@ def test_rows_with_a_receipt_are_no_longer_unsent(path: Path) -> None:
     assert journal.still_unsent([]) == set()
 
 
+def until_full(journal: Journal) -> list[StoredLink]:
+    """What the journal holds when the next passage no longer goes in."""
+    for _ in range(100):
+        try:
+            journal.write_passage(SOMEBODY, a_grant())
+        except NoRecord:
+            return everything(journal)
+    raise AssertionError("the disk did not fill")
+
+
 @pytest.mark.promise(1)
 def test_a_full_disk_leaves_no_record_and_the_chain_whole(path: Path) -> None:
     journal = a_journal(path)
     pages = journal._disk._db.execute("PRAGMA page_count").fetchone()[0]
     journal._disk._db.execute(f"PRAGMA max_page_count = {pages + 4}")
-    before: list[StoredLink] = []
+    before = until_full(journal)
     with pytest.raises(NoRecord, match="full"):
-        for _ in range(100):
-            before = everything(journal)
-            journal.write_passage(SOMEBODY, a_grant())
+        journal.write_passage(SOMEBODY, a_grant())
     assert everything(journal) == before
     assert journal.unsent_count() == len(before)
     journal._disk._db.execute(f"PRAGMA max_page_count = {pages + 400}")
