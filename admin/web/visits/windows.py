@@ -8,6 +8,7 @@ from typing import Final
 from admin.web.moments import ZONE, day_bounds
 
 LONGEST: Final = timedelta(days=31)
+MINUTE: Final = timedelta(minutes=1)  # a day's pass ends at 23:59, which nobody takes for the day after
 
 
 class Preset(StrEnum):
@@ -33,9 +34,9 @@ def window(preset: Preset, now: datetime, custom: tuple[datetime | None, datetim
     if preset is Preset.TWO_HOURS:
         return Window(now, now + timedelta(hours=2))
     if preset is Preset.TODAY:
-        return Window(now, end)
+        return Window(now, max(end - MINUTE, now + MINUTE))
     if preset is Preset.TOMORROW:
-        return Window(end, day_bounds(end + timedelta(hours=12))[1])
+        return Window(end, day_bounds(end)[1] - MINUTE)
     since, until = custom
     if since is None or until is None:
         return None
