@@ -78,12 +78,12 @@ class Keeper:
         self._camera, self._clock_trusted = CameraState.SEEING, True
         self._place: Place | None = None
 
-    def look_around(self, saw: bool) -> None:
-        """Takes note of a frame, and does what is due."""
+    def look_around(self, saw: bool) -> bool:
+        """Takes note of a frame, and does what is due. True at the moment the camera is lost."""
         now = self._looked.clock.monotonic()
         if saw:
             self._saw_at = now
-        self._look_at_camera(now)
+        lost = self._look_at_camera(now)
         if now - self._looked_at >= LOOK_EVERY_S:
             self._looked_at = now
             self._look_at_the_rest()
@@ -93,18 +93,20 @@ class Keeper:
         if now >= self._tidy_at:
             self._tidy_at = now + TIDY_EVERY_S
             self._tidy()
+        return lost
 
-    def _look_at_camera(self, now: float) -> None:
+    def _look_at_camera(self, now: float) -> bool:
         lost = now - self._saw_at > CAMERA_PATIENCE_S
         state = CameraState.LOST if lost else CameraState.SEEING
         if state is self._camera:
-            return
+            return False
         self._camera = state
         self._looked.stage.set(Condition.CAMERA_LOST, holds=lost)
         if lost:
             self._looked.stage.picture(None)
         log.warning("The camera is lost" if lost else "The camera is back")
         self._attendant.alarm(AlarmKind.CAMERA_LOST if lost else AlarmKind.CAMERA_BACK)
+        return lost
 
     def _look_at_the_rest(self) -> None:
         looked, place = self._looked, self._looked.knowledge.now.place

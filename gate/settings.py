@@ -125,6 +125,7 @@ class GateSettings(Section):
     gate: GateId
     direction: Direction = Direction.IN
     camera: SecretStr  # may carry a password
+    camera_allow_cleartext: bool = False
     loop_video: bool = False
     state_folder: Path
     weights_folder: Path
@@ -135,9 +136,9 @@ class GateSettings(Section):
     door: DoorSettings
     screen: ScreenSettings = ScreenSettings()
     target_fpir: Annotated[PositiveFloat, Field(le=0.1)] = 0.001
-    smallest_face: Annotated[int, Field(ge=40)] = 90
+    smallest_inter_eye: Annotated[int, Field(ge=18, le=200)] = 24
     liveness: Liveness = Liveness.WARN
-    roster_keep: Literal["memory", "disk-unsafe"] = "memory"
+    roster_keep: Literal["memory", "disk"] = "memory"
     stale_pin: bool = False
     demonstration: bool = False
 
@@ -191,6 +192,7 @@ def _anchored(settings: GateSettings, folder: Path) -> GateSettings:
     server, broker, keys = settings.server, settings.broker, settings.keys
     return settings.model_copy(
         update={
+            "camera": SecretStr(_camera_from(settings.camera.get_secret_value(), folder)),
             "state_folder": folder / settings.state_folder,
             "weights_folder": folder / settings.weights_folder,
             "server": server.model_copy(
@@ -208,6 +210,11 @@ def _anchored(settings: GateSettings, folder: Path) -> GateSettings:
             "keys": keys.model_copy(update={"own_file": folder / keys.own_file}),
         }
     )
+
+
+def _camera_from(source: str, folder: Path) -> str:
+    """A file or folder made absolute; a USB number or an address as it is."""
+    return source if source.isdecimal() or "://" in source else str(folder / source)
 
 
 def _complaint(file: Path, wrong: ValidationError) -> str:

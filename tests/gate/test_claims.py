@@ -1,0 +1,65 @@
+"""The eye's verdict as a claim."""
+
+import math
+
+import pytest
+
+from contracts.ids import PersonId
+from contracts.words import Reason
+from gate.claims import face_claim
+from gate.vision.approach import Verdict
+from gate.vision.liveness import DEPTH, Deep, Flat, Liveness, NotMeasured
+from gate.vision.track import TrackId
+
+UNMEASURED = NotMeasured("no_turn_seen")
+
+
+def a_verdict(
+    person: PersonId | None = None,
+    reason: Reason | None = None,
+    liveness: Liveness = UNMEASURED,
+    distance: float = 0.7,
+) -> Verdict:
+    return Verdict(
+        track=TrackId(1),
+        at=12.0,
+        person=person,
+        reason=reason,
+        distance=distance,
+        margin=math.inf,
+        frames=3,
+        first_usable_at=11.0,
+        liveness=liveness,
+    )
+
+
+def test_a_recognised_person_is_claimed_with_what_was_measured() -> None:
+    claim = face_claim(a_verdict(PersonId("a1")), now=12.034)
+    assert (claim.person, claim.doubt, claim.live) == (PersonId("a1"), None, None)
+    measured = claim.measured
+    assert (measured.score, measured.frames, measured.waited_ms) == (0.7, 3, 1034)
+
+
+@pytest.mark.promise(6)
+def test_a_verdict_with_a_doubt_names_nobody_even_where_it_carries_a_person() -> None:
+    claim = face_claim(a_verdict(PersonId("a1"), Reason.AMBIGUOUS), now=12)
+    assert (claim.person, claim.doubt) == (None, Reason.AMBIGUOUS)
+
+
+def test_distances_to_nobody_are_left_out() -> None:
+    measured = face_claim(a_verdict(reason=Reason.UNKNOWN, distance=math.inf), now=12).measured
+    assert (measured.score, measured.margin) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("liveness", "live", "evidence"),
+    [
+        (Deep(DEPTH), True, 0.5),
+        (Deep(1.0), True, 1.0),
+        (Flat(DEPTH / 2), False, 0.25),
+        (NotMeasured("too_few_looks"), None, None),
+    ],
+)
+def test_depth_is_evidence_of_life(liveness: Liveness, live: bool | None, evidence: float | None) -> None:
+    claim = face_claim(a_verdict(PersonId("a1"), liveness=liveness), now=12)
+    assert (claim.live, claim.measured.live) == (live, evidence)
