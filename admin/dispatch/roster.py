@@ -266,16 +266,13 @@ def _faces(session: Session, entry: Entry, mine: ColumnElement[bool]) -> dict[UU
 
 def _passes(session: Session, entry: Entry, now: datetime) -> tuple[tuple[Invited, ...], datetime | None]:
     wanted = Visit.compound_id == entry.compound_id, Visit.until > now - PASS_KEPT
-    used = dict(
-        session.execute(
-            select(PassClaim.visit_id, func.count())
-            .join(Visit, Visit.id == PassClaim.visit_id)
-            .where(*wanted)
-            .group_by(PassClaim.visit_id)
-        )
-        .tuples()
-        .all()
+    claims = session.execute(
+        select(PassClaim.visit_id, func.count().label("uses"))
+        .join(Visit, Visit.id == PassClaim.visit_id)
+        .where(*wanted)
+        .group_by(PassClaim.visit_id)
     )
+    used = {row.visit_id: row.uses for row in claims}
     gates: dict[UUID, list[str]] = defaultdict(list)
     for row in session.scalars(
         select(VisitGate)
