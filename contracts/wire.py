@@ -8,7 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 LARGEST_MESSAGE = 16_384  # bytes; the largest honest payload (a receipt with 64 gaps) is under 8 kB
 
 Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]  # SHA-256, lower-case hexadecimal
-Base64 = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]*={0,2}$")]
+Base64 = Annotated[  # padded, so that everything this takes can be decoded
+    str,
+    StringConstraints(pattern=r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"),
+]
 Sequence64 = Annotated[int, Field(ge=1, lt=2**63)]
 
 

@@ -203,7 +203,7 @@ def test_the_next_epoch_begins_where_the_last_ended(path: Path) -> None:
 @pytest.mark.promise(2)
 def test_refusals_stop_before_grants_and_nothing_is_evicted(path: Path) -> None:
     journal = a_journal(path, limits=JournalLimits(capacity=10, kept_for_grants=2))
-    for _ in range(9):
+    for _ in range(8):
         journal.write_passage(NOBODY, a_refusal())
     with pytest.raises(NoRecord, match="no place is left"):
         journal.write_passage(NOBODY, a_refusal())

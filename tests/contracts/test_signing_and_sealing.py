@@ -1,0 +1,77 @@
+"""A signature serves one purpose, and a seal opens for one reader."""
+
+from datetime import UTC, datetime
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.ids import GateId, KeyId
+from contracts.manifest import Manifest
+from contracts.receipt import Receipt
+from contracts.sealing import NotForUs, seal, unseal
+from contracts.signing import SigningKey, open_signed, sign
+from contracts.wire import Fault, WireError
+
+KEY = SigningKey(KeyId("k1"), Ed25519PrivateKey.generate())
+TRUSTED = {KEY.id: KEY.private.public_key()}
+READER = X25519PrivateKey.generate()
+RECEIPT = Receipt(gate=GateId("east-gate"), generation=1, at=datetime(2027, 3, 1, tzinfo=UTC), upto=[])
+
+
+def test_what_was_signed_is_what_is_opened() -> None:
+    assert open_signed(sign(RECEIPT, KEY), Receipt, TRUSTED) == RECEIPT
+
+
+@pytest.mark.promise(8)
+def test_a_signature_serves_no_other_purpose() -> None:
+    with pytest.raises(WireError) as refused:
+        open_signed(sign(RECEIPT, KEY), Manifest, TRUSTED)
+    assert refused.value.fault is Fault.BAD_SIGNATURE
+
+
+def test_an_untrusted_key_and_a_changed_body_are_refused() -> None:
+    signed = sign(RECEIPT, KEY)
+    changed = signed.model_copy(update={"body": signed.body.replace("east", "west")})
+    for wrong, trusted in ((signed, {}), (changed, TRUSTED)):
+        with pytest.raises(WireError) as refused:
+            open_signed(wrong, Receipt, trusted)
+        assert refused.value.fault is Fault.BAD_SIGNATURE
+
+
+def test_a_signing_key_does_not_show_its_private_half() -> None:
+    assert "private" not in repr(KEY)
+
+
+@given(content=st.binary(max_size=200))
+def test_a_seal_opens_for_its_reader_and_is_48_bytes_longer(content: bytes) -> None:
+    sealed = seal(READER.public_key(), "roster", content)
+    assert len(sealed) == len(content) + 48
+    assert unseal(READER, "roster", sealed) == content
+
+
+@pytest.mark.promise(9)
+@given(position=st.integers(0, 47 + 6), bit=st.integers(0, 7))
+def test_a_seal_changed_in_any_bit_does_not_open(position: int, bit: int) -> None:
+    sealed = bytearray(seal(READER.public_key(), "roster", b"secret"))
+    sealed[position] ^= 1 << bit
+    # The highest bit of an X25519 point is ignored by definition (RFC 7748 §5); the key derivation is not.
+    with pytest.raises(NotForUs):
+        unseal(READER, "roster", bytes(sealed))
+
+
+@pytest.mark.promise(9)
+def test_a_seal_opens_for_nobody_else_and_for_nothing_else() -> None:
+    sealed = seal(READER.public_key(), "roster", b"secret")
+    with pytest.raises(NotForUs):
+        unseal(X25519PrivateKey.generate(), "roster", sealed)
+    with pytest.raises(NotForUs):
+        unseal(READER, "photo", sealed)
+
+
+@given(data=st.binary(max_size=100))
+def test_any_bytes_open_or_are_not_for_us(data: bytes) -> None:
+    with pytest.raises(NotForUs):
+        unseal(READER, "roster", data)
