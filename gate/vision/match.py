@@ -37,7 +37,7 @@ class Tail:
 TAILS: Final[Mapping[ModelId, Tail]] = MappingProxyType(
     {
         ModelId("yunet-sface-resnet.1"): Tail(at_thousandth=0.741, per_decade=0.033, margin=0.06),
-        ModelId("yunet-dlib-hog.1"): Tail(at_thousandth=0.402, per_decade=0.024, margin=0.04),
+        ModelId("dlib-hog-resnet.1"): Tail(at_thousandth=0.402, per_decade=0.024, margin=0.04),
     }
 )
 
