@@ -11,11 +11,18 @@ from contracts.ids import ModelId
 from enrollment.photo import decode
 from enrollment.quality import only_face
 from enrollment.refusal import PhotoFault, Refused
+from gate.vision.errors import VisionError
 from gate.vision.eye import Eye
 from gate.vision.frame import Frame, Pixels, Vector
 from gate.vision.quality import Quality
 
+__all__ = ["Enrolled", "Eye", "NoEye", "enrol", "enrol_pixels", "open_eye", "row_of"]
+
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)  # a photo has no time that we would trust or need
+
+
+class NoEye(Exception):
+    """The model files are missing or wrong; says which, and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +62,11 @@ def row_of(vector: Vector) -> bytes:
 def open_eye(weights: Path) -> Eye:
     """The eye that the gates have. Loads its models, converting them into `weights` first where needed.
 
-    Raises gate.vision.errors.MissingWeights or WrongWeights.
+    Raises NoEye.
     """
     from gate.vision.onnx_eye import OnnxEye  # here, so that whoever only reads photos loads no models
 
-    return OnnxEye(weights)
+    try:
+        return OnnxEye(weights)
+    except VisionError as trouble:
+        raise NoEye(str(trouble)) from trouble

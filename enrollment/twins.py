@@ -6,14 +6,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-LOOK_ALIKE: Final = 0.85
-"""L2 distance of the default eye's templates. Wider than any gate's threshold, so that nobody whom a gate
-could take for another goes without a flag; a needless flag costs one more credential."""
+from contracts.ids import ModelId
+from gate.vision.match import threshold_for
+
+CHANCE: Final = 0.01
+"""Share of new people flagged though nobody is like them: ten times what gates allow strangers by default, so
+that whoever a gate could mistake is flagged, and small enough that hardly anybody needs a second credential
+for nothing."""
 
 
-def look_alikes(
-    rows: Sequence[bytes], others: Mapping[str, Sequence[bytes]], near: float = LOOK_ALIKE
-) -> list[str]:
+def near_for(people: int, model: ModelId) -> float:
+    """The L2 distance below which two of `people` look alike. Raises KeyError for a model nobody measured."""
+    return threshold_for(CHANCE, people, model).distance
+
+
+def look_alikes(rows: Sequence[bytes], others: Mapping[str, Sequence[bytes]], near: float) -> list[str]:
     """Ids of the others nearer than `near` by any template, nearest first.
 
     Rows are little-endian float32 of one model; the caller has left out those of another.

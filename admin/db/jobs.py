@@ -1,13 +1,13 @@
 """The durable job table as a queue: put, take under a lease, finish. What a job does is its taker's matter."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from admin.db.tables.jobs import Job
@@ -15,6 +15,7 @@ from admin.db.tables.jobs import Job
 LEASE = timedelta(minutes=2)
 MOST_ATTEMPTS = 5
 Argument = str | int | float | bool | None
+Result = Argument | Sequence[str] | Mapping[str, float]
 
 
 class Queue(StrEnum):
@@ -59,15 +60,16 @@ def put(session: Session, job: NewJob, by: str, now: datetime) -> Job:
     return row
 
 
+def due(session: Session, queue: Queue, now: datetime) -> bool:
+    """Whether `take` would find something; only reads, so that waiting for work keeps nobody from writing."""
+    return session.scalar(select(Job.id).where(_due(queue, now)).limit(1)) is not None
+
+
 def take(session: Session, queue: Queue, now: datetime) -> Job | None:
     """The next due job, leased; one whose taker died is due again when its lease ends."""
     row = session.scalars(
         select(Job)
-        .where(
-            Job.queue == queue.value,
-            Job.due_at <= now,
-            or_(Job.state == "queued", (Job.state == "running") & (Job.leased_until < now)),
-        )
+        .where(_due(queue, now))
         .order_by(Job.due_at, Job.id)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -77,7 +79,7 @@ def take(session: Session, queue: Queue, now: datetime) -> Job | None:
     return row
 
 
-def finish(row: Job, state: str, result: Mapping[str, Argument | list[str]], now: datetime) -> None:
+def finish(row: Job, state: str, result: Mapping[str, Result], now: datetime) -> None:
     """`state` is done or refused; the blob is gone with it."""
     row.state, row.result, row.done_at, row.blob = state, json.dumps(dict(result)), now, None
     row.leased_until = None
@@ -94,3 +96,13 @@ def postpone(row: Job, code: str, now: datetime) -> None:
 
 def arguments_of(row: Job) -> dict[str, Argument]:
     return cast(dict[str, Argument], json.loads(row.arguments))
+
+
+def result_of(row: Job) -> dict[str, Argument | list[str] | dict[str, float]]:
+    """What `finish` or `postpone` wrote; empty while the job waits."""
+    return cast(dict[str, Argument | list[str] | dict[str, float]], json.loads(row.result or "{}"))
+
+
+def _due(queue: Queue, now: datetime) -> ColumnElement[bool]:
+    waits = (Job.queue == queue.value) & (Job.due_at <= now)
+    return waits & or_(Job.state == "queued", (Job.state == "running") & (Job.leased_until < now))

@@ -2,7 +2,8 @@
 
 import struct
 
-from enrollment.twins import look_alikes
+from contracts.ids import ModelId
+from enrollment.twins import look_alikes, near_for
 
 
 def row(*numbers: float) -> bytes:
@@ -19,6 +20,11 @@ def test_any_of_ones_own_templates_counts() -> None:
 
 
 def test_nobody_is_like_anybody_where_there_is_nobody() -> None:
-    assert look_alikes([row(1, 0)], {}) == []
-    assert look_alikes([row(1, 0)], {"without": []}) == []
-    assert look_alikes([], {"other": [row(1, 0)]}) == []
+    assert look_alikes([row(1, 0)], {}, near=1) == []
+    assert look_alikes([row(1, 0)], {"without": []}, near=1) == []
+    assert look_alikes([], {"other": [row(1, 0)]}, near=1) == []
+
+
+def test_a_large_compound_asks_for_more_likeness_than_a_small_one() -> None:
+    model = ModelId("yunet-sface-resnet.1")
+    assert near_for(10_000, model) < near_for(300, model) < near_for(2, model) < 0.8

@@ -1,0 +1,39 @@
+"""The worker put together."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+from admin.db.jobs import JobKind
+from admin.db.session import make_engine
+from admin.jobs.enrol import Enrol, EyeAtHand
+from admin.jobs.forget import Forget
+from admin.jobs.spelling import Spell
+from admin.jobs.task import Ground
+from admin.jobs.worker import Worker
+from admin.security.keys import load_sealing_key
+from admin.settings import WorkerSettings
+from admin.vault import open_vault
+
+WORKER_KEY: Final = "worker.key"
+
+
+def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
+    """Loads the eye too: the first enrolment after a start is as quick as any other.
+
+    Raises KeyFileError or VaultError. Missing weights are only logged: then faces wait, the rest goes on.
+    """
+    ground = Ground(make_engine(settings.database), lambda: datetime.now(UTC))
+    vault = open_vault(settings.vault)
+    eye = EyeAtHand(settings.weights)
+    enrol = Enrol(ground, vault, load_sealing_key(settings.own_keys / WORKER_KEY), eye)
+    eye.warm()
+    return Worker(
+        ground,
+        {
+            JobKind.ENROL_FACE.value: enrol,
+            JobKind.FORGET_FACE.value: Forget(ground, vault),
+            JobKind.WRITE_PINYIN.value: Spell(ground),
+        },
+        pause,
+    )

@@ -1,0 +1,220 @@
+"""A face is enrolled: a sealed photo in, a template in the vault and a line in the register out.
+
+The only file of the server that imports `enrollment`. The photo lives in this process' memory alone, and
+its sealed copy is cleared with the job, whatever came of it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+import structlog
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+from sqlalchemy import select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from admin.db.jobs import Result, finish
+from admin.db.revision import raise_revision
+from admin.db.session import reading, writing
+from admin.db.tables.people import Consent, Face, Person
+from admin.jobs.task import WORKER, Ground, Task, still_ours
+from admin.security.audit import Act, Detail, record
+from admin.vault import ChangedTemplate, StoredFace, Vault
+from contracts.sealing import NotForUs, unseal
+from enrollment.consent import Agreement, NotAllowed, may_enrol
+from enrollment.enrol import Enrolled, Eye, NoEye, enrol, open_eye
+from enrollment.quality import numbers
+from enrollment.refusal import Refused
+from enrollment.twins import look_alikes, near_for
+
+PHOTO_PURPOSE: Final = "photo"
+CHINA: Final = timezone(timedelta(hours=8))  # whose calendar birthdays follow
+log = structlog.get_logger()
+
+
+class EyeAtHand:
+    """The eye, loaded once and when wanted."""
+
+    def __init__(self, weights: Path) -> None:
+        self._weights = weights
+        self._eye: Eye | None = None
+
+    def __call__(self) -> Eye:
+        """Raises NoEye where the model files are missing or wrong."""
+        if self._eye is None:
+            self._eye = open_eye(self._weights)
+        return self._eye
+
+    def warm(self) -> None:
+        """Loads now; a failure is logged and met again by the first face."""
+        try:
+            self()
+        except NoEye as trouble:
+            log.warning("eye not loaded", trouble=str(trouble))
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """What is about to be kept. `alike` are the people a gate might take for this one."""
+
+    made: Enrolled
+    alike: tuple[UUID, ...]
+    ms: int
+
+
+class Enrol:
+    """ENROL_FACE. Consent is asked of the register before the photo is opened and again when all is kept."""
+
+    def __init__(self, ground: Ground, vault: Vault, key: X25519PrivateKey, eye: Callable[[], Eye]) -> None:
+        self._ground, self._vault, self._key, self._eye = ground, vault, key, eye
+
+    def __call__(self, task: Task) -> None:
+        answer = self._answer(task)
+        try:
+            with writing(self._ground.engine) as session:
+                self._finish(session, task, answer)
+        except BaseException:
+            self._undo(task, answer)
+            raise
+
+    def _finish(self, session: Session, task: Task, answer: Template | tuple[str, ...]) -> None:
+        row = still_ours(session, task)
+        if row is None:
+            return
+        now, person = self._ground.now(), session.get(Person, task.person)
+        fault = forbidden(session, person, now)
+        if isinstance(answer, Template) and person is not None and fault is None:
+            # The vault before the register commits: a face that the register shows is one the vault has.
+            self._vault.keep(person.vault_id, answer.made.model, answer.made.rows)
+            _write_face(session, person, answer, now)
+            record(session, WORKER, _enrolled(task, answer), now)
+            finish(row, "done", _told(answer), now)
+            return
+        faults = (fault,) if fault else answer if isinstance(answer, tuple) else ()
+        record(session, WORKER, _refused(task, faults), now)
+        finish(row, "refused", {"faults": faults}, now)
+
+    def _undo(self, task: Task, answer: Template | tuple[str, ...]) -> None:
+        """What the vault was given and the register did not commit is forgotten, unless a face was there before."""
+        if not isinstance(answer, Template):
+            return
+        with suppress(SQLAlchemyError), reading(self._ground.engine) as session:
+            person = session.get(Person, task.person)
+            if person is not None and session.get(Face, task.person) is None:
+                self._vault.forget(person.vault_id)
+
+    def _answer(self, task: Task) -> Template | tuple[str, ...]:
+        """A template, or codes of what is wrong. Outside every writing transaction: it takes its time."""
+        with reading(self._ground.engine) as session:
+            fault = forbidden(session, session.get(Person, task.person), self._ground.now())
+        if fault:
+            return (fault,)
+        try:
+            photo = unseal(self._key, PHOTO_PURPOSE, task.blob or b"")
+        except NotForUs:
+            return ("unreadable",)
+        begun = time.monotonic()
+        made = enrol(photo, self._eye())
+        if isinstance(made, Refused):
+            return tuple(fault.value for fault in made.faults)
+        alike = self._alike(task.person, made)
+        return Template(made, alike, round((time.monotonic() - begun) * 1000))
+
+    def _alike(self, person: UUID, made: Enrolled) -> tuple[UUID, ...]:
+        """Others of the same compound whom a gate might take for this one."""
+        with reading(self._ground.engine) as session:
+            theirs = _others(session, person, str(made.model))
+        stored = _readable(self._vault, list(theirs))
+        near = near_for(len(stored) + 1, made.model)
+        found = look_alikes(made.rows, {vault_id: face.rows for vault_id, face in stored.items()}, near)
+        return tuple(theirs[vault_id] for vault_id in found)
+
+
+def forbidden(session: Session, person: Person | None, now: datetime) -> str | None:
+    """Why no template of this person may be made or kept; None where it may."""
+    if person is None:
+        return "no_person"
+    if person.left_at is not None:
+        return "person_left"
+    answer = may_enrol(_agreements(session, person), person.born, now.astimezone(CHINA).date())
+    return answer.code.value if isinstance(answer, NotAllowed) else None
+
+
+def _agreements(session: Session, person: Person) -> list[Agreement]:
+    given = select(Consent).where(Consent.person_id == person.id).order_by(Consent.at, Consent.id)
+    return [
+        Agreement(
+            kind=each.kind,
+            agreed=each.agreed,
+            withdrawn=each.withdrawn_at is not None,
+            by_guardian=each.guardian_id is not None and each.guardian_id != person.id,
+        )
+        for each in session.scalars(given)
+    ]
+
+
+def _others(session: Session, person: UUID, model: str) -> dict[str, UUID]:
+    """Vault ids of the enrolled people of the same compound, the one in question left out."""
+    compound = select(Person.compound_id).where(Person.id == person).scalar_subquery()
+    found = session.execute(
+        select(Person.vault_id, Person.id)
+        .join(Face, Face.person_id == Person.id)
+        .where(Person.compound_id == compound, Person.id != person, Face.model == model)
+    )
+    return {row.vault_id: row.id for row in found}
+
+
+def _readable(vault: Vault, vault_ids: Sequence[str]) -> dict[str, StoredFace]:
+    """Somebody's changed template must not keep everybody else from enrolling; it is reported."""
+    try:
+        return vault.read_many(vault_ids)
+    except ChangedTemplate as trouble:
+        log.warning("templates changed", faces=len(trouble.vault_ids))
+        bad = set(trouble.vault_ids)
+        return vault.read_many([vault_id for vault_id in vault_ids if vault_id not in bad])
+
+
+def _write_face(session: Session, person: Person, what: Template, now: datetime) -> None:
+    """The line in the register; whoever looks like the newcomer is asked for a second credential as well."""
+    session.merge(
+        Face(
+            person_id=person.id,
+            model=str(what.made.model),
+            templates=len(what.made.rows),
+            enrolled_at=now,
+            look_alike=bool(what.alike),
+        )
+    )
+    session.execute(update(Face).where(Face.person_id.in_(what.alike)).values(look_alike=True))
+    raise_revision(session)
+
+
+def _enrolled(task: Task, what: Template) -> Act:
+    details: dict[str, Detail] = {
+        "job": task.id,
+        "asked_by": task.asked_by,
+        "model": str(what.made.model),
+        "look_alikes": len(what.alike),
+    }
+    return Act("face_enrolled", task.subject, details)
+
+
+def _refused(task: Task, faults: Sequence[str]) -> Act:
+    details: dict[str, Detail] = {"job": task.id, "asked_by": task.asked_by, "faults": ",".join(faults)}
+    return Act("face_refused", task.subject, details)
+
+
+def _told(what: Template) -> dict[str, Result]:
+    """For the page: no numbers of the template, and not whom the person looks like."""
+    return {
+        "faults": [],
+        "quality": numbers(what.made.quality),
+        "look_alike": bool(what.alike),
+        "ms": what.ms,
+    }
