@@ -1,0 +1,103 @@
+"""The access log."""
+
+from typing import Final
+from uuid import UUID
+
+from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask.typing import ResponseReturnValue
+
+from admin.security.permissions import Permission
+from admin.web import keyset
+from admin.web.guard import current, db, engine, may, now
+from admin.web.links import own_path
+from admin.web.moments import local_day
+from admin.web.passages import filters, queries, service
+from admin.web.passages.proof import proof
+from admin.web.passages.words import PROOFS, SPANS
+from admin.web.residents.queries import Line, Search, find_person, list_people
+from admin.words import METHODS, OUTCOMES, REASONS
+
+pages = Blueprint("passages", __name__, template_folder="templates")
+WHY: Final = "log_purpose"
+PEOPLE_SHOWN: Final = 8
+FILTERS: Final = ("compound", "when", "from", "to", "gate", "outcome", "reason", "method", "person")
+
+
+@pages.get("/log")
+@may(Permission.SEE_LOG)
+def index() -> ResponseReturnValue:
+    mine = queries.compounds(db(), current().scope)
+    if not mine:
+        abort(404)
+    chosen = next((one.id for one in mine if str(one.id) == request.args.get("compound")), mine[0].id)
+    people = _people()
+    if len(people) == 1:
+        return redirect(_address(q=None, person=str(people[0].id)))
+    wanted = filters.wanted(request.args, now())
+    person = find_person(db(), current().scope, wanted.person) if wanted.person else None
+    opened = filters.id_in(request.args.get("open"))
+    asks_why = bool(wanted.person or opened) and _purpose() is None
+    return render_template(
+        "passages/index.html",
+        compounds=mine,
+        compound=chosen,
+        gates=queries.gates(db(), current().scope, chosen),
+        wanted=wanted,
+        person=person,
+        people=people,
+        asks_why=asks_why,
+        page=None if asks_why else _page(chosen, wanted),
+        story=_story(opened) if opened and not asks_why else None,
+        proof=proof,
+        proofs=PROOFS,
+        spans=SPANS,
+        outcomes=OUTCOMES,
+        reasons=REASONS,
+        methods=METHODS,
+        purposes=service.PURPOSES,
+        address=_address,
+        cursor=lambda line: keyset.written(line.at, line.id),
+    )
+
+
+@pages.post("/log/purpose")
+@may(Permission.SEE_LOG)
+def purpose() -> ResponseReturnValue:
+    """Asked once a day of everybody who reads about somebody."""
+    code = request.form.get("purpose", "")
+    if code not in service.PURPOSES:
+        abort(400)
+    session[WHY] = f"{local_day(now())} {code}"
+    return redirect(own_path(request.form.get("next"), url_for(".index")))
+
+
+def _purpose() -> str | None:
+    """Today's, as said by this browser's user."""
+    day, _, code = str(session.get(WHY, "")).partition(" ")
+    return code if day == local_day(now()) and code in service.PURPOSES else None
+
+
+def _people() -> list[Line]:
+    typed = request.args.get("q", "").strip()
+    return list_people(db(), current().scope, Search(typed), None, PEOPLE_SHOWN).lines if typed else []
+
+
+def _page(compound: int, wanted: filters.Wanted) -> queries.LogPage:
+    if wanted.person is not None:
+        service.note_person_read(engine(), current(), wanted, _purpose() or "", now())
+    before, after = keyset.read(request.args.get("before")), keyset.read(request.args.get("after"))
+    cursor = queries.Cursor(*before) if before else queries.Cursor(*after, newer=True) if after else None
+    return queries.log(db(), current().scope, compound, wanted, cursor)
+
+
+def _story(passage: UUID) -> queries.Story | None:
+    found = queries.story(db(), current().scope, passage)
+    if found is not None:
+        service.note_passage_read(engine(), current(), passage, _purpose() or "", now())
+    return found
+
+
+def _address(**changed: str | None) -> str:
+    """This view with some arguments changed, or dropped where None; where one is in the list stays."""
+    said = {**{key: request.args.get(key) for key in (*FILTERS, "q", "before", "after", "open")}, **changed}
+    return url_for(".index", **{key: value for key, value in said.items() if value})

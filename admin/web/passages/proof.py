@@ -1,0 +1,32 @@
+"""Whether a row still is the link its gate sent. Pure."""
+
+from enum import StrEnum
+
+from admin.db.tables.passages import Passage
+from contracts.chain import commitment, link_hash
+
+
+class Proof(StrEnum):
+    """What recomputing a row's link shows."""
+
+    WHOLE = "whole"
+    ERASED = "erased"  # the person was forgotten; the commitment still holds the chain together
+    BROKEN = "broken"
+
+
+def proof(row: Passage) -> Proof:
+    """BROKEN where the hash is not the link's, or a text is not what its commitment says."""
+    made = link_hash(row.epoch, row.seq, row.previous, row.who_commitment, row.what_commitment)
+    parts = (
+        (row.who_commitment, row.who_salt, row.who_text),
+        (row.what_commitment, row.what_salt, row.what_text),
+    )
+    if made != row.hash or not all(_holds(*part) for part in parts):
+        return Proof.BROKEN
+    return Proof.WHOLE if all(text is not None for _, _, text in parts) else Proof.ERASED
+
+
+def _holds(committed: str, salt: bytes | None, text: bytes | None) -> bool:
+    if salt is None or text is None:
+        return salt is None and text is None
+    return commitment(salt, text.decode()) == committed

@@ -1,0 +1,194 @@
+"""The access log. Every question takes a scope and a stretch of time, walks an index, and counts nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, and_, or_, select, tuple_
+from sqlalchemy.orm import Session, aliased
+
+from admin.db.tables.gates import Gate
+from admin.db.tables.passages import Alarm, Passage
+from admin.db.tables.people import Person
+from admin.db.tables.places import Place
+from admin.db.tables.visits import Visit
+from admin.security.scope import Scope
+from admin.web.passages.filters import Wanted
+
+PAGE = 50
+Host = aliased(Person)
+
+
+@dataclass(frozen=True, slots=True)
+class PassageLine:
+    """One attempt as a list shows it. `host` is set for a visitor's."""
+
+    id: UUID
+    at: datetime
+    gate: tuple[str, str]  # Chinese, English
+    gate_id: str
+    outcome: str
+    reason: str | None
+    method: str
+    name: str | None
+    host: str | None
+    late: bool
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The line that a page goes on from: earlier than it, or newer."""
+
+    at: datetime
+    id: UUID
+    newer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage:
+    """Newest first. The ends are lines to go on from, where there is more."""
+
+    lines: list[PassageLine]
+    newer: PassageLine | None
+    earlier: PassageLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One attempt, the whole row, and whether the link before it is here and fits (None: not here)."""
+
+    line: PassageLine
+    row: Passage
+    person_id: UUID | None
+    follows: bool | None
+
+
+def compounds(session: Session, scope: Scope) -> list[Place]:
+    """The compounds whose log the caller may read; the log shows one at a time, along its index."""
+    return list(session.scalars(select(Place).where(Place.id.in_(scope.compounds)).order_by(Place.id)))
+
+
+def gates(session: Session, scope: Scope, compound: int) -> list[Gate]:
+    question = select(Gate).where(Gate.compound_id == compound, Gate.id.in_(scope.gates))
+    return list(session.scalars(question.order_by(Gate.name_zh, Gate.id)))
+
+
+def log(
+    session: Session, scope: Scope, compound: int, wanted: Wanted, cursor: Cursor | None = None
+) -> LogPage:
+    """One page of one compound's log."""
+    newer = cursor is not None and cursor.newer
+    question = _filtered(_lines(), wanted).where(
+        Passage.compound_id == compound, Passage.gate_id.in_(_gate_ids(session, scope, compound))
+    )
+    if cursor is not None:
+        here, there = tuple_(Passage.at, Passage.id), tuple_(cursor.at, cursor.id)
+        question = question.where(here > there if newer else here < there)
+    order = (Passage.at, Passage.id) if newer else (Passage.at.desc(), Passage.id.desc())
+    lines = [_line(row) for row in session.execute(question.order_by(*order).limit(PAGE + 1))]
+    more, lines = len(lines) > PAGE, lines[:PAGE]
+    if newer:
+        lines.reverse()
+    return LogPage(
+        lines,
+        newer=lines[0] if lines and (more if newer else cursor is not None) else None,
+        earlier=lines[-1] if lines and (newer or more) else None,
+    )
+
+
+def newest_at(session: Session, scope: Scope, gate: str, limit: int) -> list[PassageLine]:
+    """The last attempts at one gate."""
+    question = _lines().where(Passage.gate_id == gate, Passage.gate_id.in_(scope.gates))
+    rows = session.execute(question.order_by(Passage.at.desc(), Passage.id.desc()).limit(limit))
+    return [_line(row) for row in rows]
+
+
+def recorded_since(session: Session, scope: Scope, since: datetime, limit: int) -> list[PassageLine]:
+    """What was committed after a moment, oldest first, whatever the gates' own times."""
+    question = _lines().where(Passage.recorded_at > since, Passage.gate_id.in_(scope.gates))
+    rows = session.execute(question.order_by(Passage.recorded_at).limit(limit))
+    return [_line(row) for row in rows]
+
+
+def story(session: Session, scope: Scope, passage: UUID) -> Story | None:
+    """One attempt; None outside the scope."""
+    question = _lines().add_columns(Passage)
+    found = session.execute(
+        question.where(Passage.id == passage, Passage.gate_id.in_(scope.gates))
+    ).one_or_none()
+    if found is None:
+        return None
+    row: Passage = found[-1]
+    return Story(_line(found), row, row.person_id, _follows(session, row))
+
+
+def _lines() -> Select[Any]:
+    return (
+        select(
+            Passage.id,
+            Passage.at,
+            Gate.name_zh,
+            Gate.name_en,
+            Passage.gate_id,
+            Passage.outcome,
+            Passage.reason,
+            Passage.method,
+            Person.name,
+            Visit.visitor,
+            Host.name.label("host"),
+            Passage.late,
+            Passage.recorded_at,
+        )
+        .join(Gate, Gate.id == Passage.gate_id)
+        .outerjoin(Person, Person.id == Passage.person_id)
+        .outerjoin(Visit, Visit.id == Passage.visit_id)
+        .outerjoin(Host, Host.id == Visit.host_id)
+    )
+
+
+def _line(row: Row[Any]) -> PassageLine:
+    return PassageLine(
+        id=row.id,
+        at=row.at,
+        gate=(row.name_zh, row.name_en),
+        gate_id=row.gate_id,
+        outcome=row.outcome,
+        reason=row.reason,
+        method=row.method,
+        name=row.visitor or row.name,
+        host=row.host,
+        late=row.late,
+        recorded_at=row.recorded_at,
+    )
+
+
+def _filtered(question: Select[Any], wanted: Wanted) -> Select[Any]:
+    question = question.where(Passage.at >= wanted.time.since, Passage.at < wanted.time.until)
+    for column, value in (
+        (Passage.gate_id, wanted.gate),
+        (Passage.outcome, wanted.outcome),
+        (Passage.reason, wanted.reason),
+        (Passage.method, wanted.method),
+    ):
+        if value is not None:
+            question = question.where(column == value)
+    if wanted.person is not None:
+        mine = select(Visit.id).where(Visit.host_id == wanted.person)
+        question = question.where(or_(Passage.person_id == wanted.person, Passage.visit_id.in_(mine)))
+    return question
+
+
+def _gate_ids(session: Session, scope: Scope, compound: int) -> list[str]:
+    # Asked first: as a sub-query it tempts SQLite to walk the gates' index and sort, instead of the compound's.
+    return [gate.id for gate in gates(session, scope, compound)]
+
+
+def _follows(session: Session, row: Passage) -> bool | None:
+    before = and_(Passage.gate_id == row.gate_id, Passage.epoch == row.epoch, Passage.seq == row.seq - 1)
+    alarm = and_(Alarm.gate_id == row.gate_id, Alarm.epoch == row.epoch, Alarm.seq == row.seq - 1)
+    found = session.scalar(select(Passage.hash).where(before)) or session.scalar(
+        select(Alarm.hash).where(alarm)
+    )
+    return None if found is None else found == row.previous
