@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from cryptography.exceptions import InvalidSignature
 
-from contracts.ids import CompoundId, GateId, KeyId, PassId
+from contracts.ids import CompoundId, GateId, PassId
 from contracts.signing import SigningKey, TrustedKeys
 
 PREFIX = "KM1:"

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.chain import Part
+from contracts.chain import Part, commit
+from contracts.ids import CompoundId, GateId
 from contracts.passage import PassageV1, PassageWhat
 from contracts.receipt import Receipt
 from contracts.roster import RosterBody, decode_roster
 from contracts.signing import SignedV1, open_signed
-from contracts.topics import PASSAGE, RECEIPT, TOPICS, read_topic
+from contracts.topics import PASSAGE, RECEIPT, TOPICS, Address, Topic, read_topic
 from contracts.wire import LARGEST_MESSAGE, Fault, Message, WireError
 from tests.contracts.samples import FOLDER, PAYLOADS, keys, sample
 
@@ -148,12 +149,20 @@ def test_a_sent_link_may_say_late_without_breaking_its_hash() -> None:
     PassageV1.decode(sample("passage.v1")).model_copy(update={"late": True}).check()
 
 
-@pytest.mark.parametrize("topic", TOPICS)
-def test_a_topic_reads_back_as_it_was_written(topic: object) -> None:
-    assert topic in TOPICS
-    address = read_topic("kaimen/v1/red-garden/east-gate/passage")
-    assert address.topic == PASSAGE
-    assert address.topic.at(address.compound, address.gate) == "kaimen/v1/red-garden/east-gate/passage"
+@pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
+def test_a_topic_reads_back_as_it_was_written(topic: Topic) -> None:
+    compound, gate = CompoundId("red-garden"), GateId("east-gate")
+    assert read_topic(topic.at(compound, gate)) == Address(topic, compound, gate)
+    assert topic.pattern.format(compound=compound, gate=gate) == topic.at(compound, gate)
+    assert topic.everywhere == f"kaimen/v1/+/+/{topic.name}"
+
+
+@pytest.mark.promise(11)
+def test_the_same_text_is_committed_to_differently_each_time() -> None:
+    one, two = commit("{}"), commit("{}")
+    assert one.holds
+    assert two.holds
+    assert one.commitment != two.commitment
 
 
 @pytest.mark.parametrize(
