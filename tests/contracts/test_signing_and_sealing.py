@@ -12,7 +12,7 @@ from contracts.ids import GateId, KeyId
 from contracts.manifest import Manifest
 from contracts.receipt import Receipt
 from contracts.sealing import NotForUs, seal, unseal
-from contracts.signing import SigningKey, open_signed, sign
+from contracts.signing import SigningKey, key_id_of, open_signed, sign, signing_key, trusted
 from contracts.wire import Fault, WireError
 
 KEY = SigningKey(KeyId("k1"), Ed25519PrivateKey.generate())
@@ -35,14 +35,21 @@ def test_a_signature_serves_no_other_purpose() -> None:
 def test_an_untrusted_key_and_a_changed_body_are_refused() -> None:
     signed = sign(RECEIPT, KEY)
     changed = signed.model_copy(update={"body": signed.body.replace("east", "west")})
-    for wrong, trusted in ((signed, {}), (changed, TRUSTED)):
+    for wrong, believed in ((signed, {}), (changed, TRUSTED)):
         with pytest.raises(WireError) as refused:
-            open_signed(wrong, Receipt, trusted)
+            open_signed(wrong, Receipt, believed)
         assert refused.value.fault is Fault.BAD_SIGNATURE
 
 
 def test_a_signing_key_does_not_show_its_private_half() -> None:
     assert "private" not in repr(KEY)
+
+
+def test_a_key_is_known_by_its_own_digest() -> None:
+    made = signing_key(KEY.private)
+    assert made.id == key_id_of(KEY.private.public_key())
+    assert len(made.id) == 16
+    assert open_signed(sign(RECEIPT, made), Receipt, trusted(KEY.private.public_key())) == RECEIPT
 
 
 @given(content=st.binary(max_size=200))
