@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.chain import NO_PARENT, Place, commit, link_hash
@@ -9,6 +10,7 @@ from contracts.ids import BootId, EpochId, GateId, PassId, PersonId, uuid7
 from contracts.passage import PassageV1, PassageWhat, PassageWho
 from contracts.words import AlarmKind, Direction, Method, Outcome, Reason
 
+Kind = TypeVar("Kind", PassageV1, AlarmV1)
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 
 
@@ -47,30 +49,31 @@ class Chain:
             roster_version=1,
         )
         who = PassageWho(person=person, pass_id=pass_id)
-        return PassageV1(**self._link(who.encode().decode(), what.encode().decode()), late=late)
+        return self._next(PassageV1, (who.encode().decode(), what.encode().decode()), late)
 
     def alarm(self, kind: AlarmKind, parent: Place | None = None) -> AlarmV1:
         """The next link: an alarm."""
         if parent is not None:
             self.last = parent.hash
         what = AlarmWhat(id=uuid7(), at=self.at, boot=self.boot, monotonic_ms=1000, kind=kind, parent=parent)
-        return AlarmV1(**self._link("{}", what.encode().decode()))
+        return self._next(AlarmV1, ("{}", what.encode().decode()))
 
     def opened(self, parent: Place | None = None) -> AlarmV1:
         """The first link of an epoch."""
         return self.alarm(AlarmKind.JOURNAL_OPENED, parent)
 
-    def _link(self, who: str, what: str) -> dict[str, object]:
+    def _next(self, kind: type[Kind], texts: tuple[str, str], late: bool = False) -> Kind:
         self.seq += 1
-        who_part, what_part = commit(who), commit(what)
+        who, what = (commit(text) for text in texts)
         previous = self.last
-        self.last = link_hash(self.epoch, self.seq, previous, who_part.commitment, what_part.commitment)
-        return {
-            "gate": self.gate,
-            "epoch": self.epoch,
-            "seq": self.seq,
-            "previous": previous,
-            "hash": self.last,
-            "who": who_part,
-            "what": what_part,
-        }
+        self.last = link_hash(self.epoch, self.seq, previous, who.commitment, what.commitment)
+        return kind(
+            gate=self.gate,
+            epoch=self.epoch,
+            seq=self.seq,
+            previous=previous,
+            hash=self.last,
+            who=who,
+            what=what,
+            late=late,
+        )

@@ -5,10 +5,12 @@ import struct
 from base64 import b64decode
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Protocol
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from admin.db.jobs import JobKind, NewJob, Queue, put
 from admin.db.revision import raise_revision
@@ -24,13 +26,21 @@ from contracts.pins import VISITOR_ROOM, pin_mac
 from contracts.roster import RosterBody, decode_roster
 from contracts.sealing import unseal
 from contracts.signing import SignedV1, open_signed, trusted
+from tests.admin.dispatch.register import FakeAnnouncer, FakeVault, MovableClock, Register
 from tests.chains import NOON
+
+
+class Look(Protocol):
+    """A turn of dispatch, then the roster as the gate opens it. `changed` raises the revision first."""
+
+    def __call__(self, gate: GateId, changed: bool = True) -> RosterBody: ...
+
 
 ONES, TWOS = struct.pack("<4f", 1, 1, 1, 1), struct.pack("<4f", 2, 2, 2, 2)
 
 
 @pytest.fixture
-def dispatch(register, vault, announcer, clock) -> Dispatch:
+def dispatch(register: Register, vault: FakeVault, announcer: FakeAnnouncer, clock: MovableClock) -> Dispatch:
     outside = Outside(
         faces=vault,
         announcer=announcer,
@@ -42,7 +52,7 @@ def dispatch(register, vault, announcer, clock) -> Dispatch:
 
 
 @pytest.fixture
-def look(register, dispatch, announcer):
+def look(register: Register, dispatch: Dispatch, announcer: FakeAnnouncer) -> Look:
     """`look(gate)`: a turn of dispatch after a change, then the roster as the gate opens it."""
 
     def now(gate: GateId, changed: bool = True) -> RosterBody:
@@ -75,7 +85,7 @@ def people(body: RosterBody) -> list[str]:
     return [person.id for person in body.roster.people]
 
 
-def test_the_main_gate_knows_all_and_a_building_its_own(register, look) -> None:
+def test_the_main_gate_knows_all_and_a_building_its_own(register: Register, look: Look) -> None:
     main = register.gate("gate-1", register.compound)
     door = register.gate("gate-2", register.building_of("3-1"))
     unit = register.gate("gate-3", register.unit("3-2"))
@@ -93,7 +103,7 @@ def test_the_main_gate_knows_all_and_a_building_its_own(register, look) -> None:
     assert left
 
 
-def register_left(session, register) -> Person:
+def register_left(session: Session, register: Register) -> Person:
     person = Person(
         compound_id=register.compound,
         wire_id="left",
@@ -108,7 +118,9 @@ def register_left(session, register) -> Person:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(4)
-def test_a_face_goes_to_the_gate_with_consent_alone_and_everybody_passes_all_the_same(register, look) -> None:
+def test_a_face_goes_to_the_gate_with_consent_alone_and_everybody_passes_all_the_same(
+    register: Register, look: Look
+) -> None:
     gate = register.gate("gate-1", register.compound)
     willing, declining, older = (register.person(name) for name in ("a", "b", "c"))
     for person, room in ((willing, "101"), (declining, "102"), (older, "103")):
@@ -128,7 +140,7 @@ def test_a_face_goes_to_the_gate_with_consent_alone_and_everybody_passes_all_the
     assert look(gate).roster.rows == []
 
 
-def test_a_pin_works_with_its_room_and_only_under_this_rosters_key(register, look) -> None:
+def test_a_pin_works_with_its_room_and_only_under_this_rosters_key(register: Register, look: Look) -> None:
     gate = register.gate("gate-1", register.compound)
     person = register.person("a")
     register.lives(person, "3-1", "3-1-101")
@@ -140,12 +152,14 @@ def test_a_pin_works_with_its_room_and_only_under_this_rosters_key(register, loo
     assert b64decode(look(gate).roster.pin_key) != key
 
 
-def test_a_pass_says_its_uses_its_home_and_that_it_was_cancelled(register, look, clock) -> None:
+def test_a_pass_says_its_uses_its_home_and_that_it_was_cancelled(
+    register: Register, look: Look, clock: MovableClock
+) -> None:
     first, second = (register.gate(name, register.compound) for name in ("gate-1", "gate-2"))
     visit = register.visit(first, second)
     anywhere = register.visit(pin="87654321")
     body = look(first)
-    passes = {one.id: one for one in body.roster.passes}
+    passes = {str(one.id): one for one in body.roster.passes}
     key = b64decode(body.roster.pin_key)
     assert passes[visit.pass_id].home
     assert passes[visit.pass_id].mac == pin_mac(key, VISITOR_ROOM, "12345678")
@@ -154,7 +168,7 @@ def test_a_pass_says_its_uses_its_home_and_that_it_was_cancelled(register, look,
     with writing(register.engine) as session:
         session.add(PassClaim(id=uuid4(), visit_id=visit.id, gate_id=first, at=NOON))
         session.execute(update(Visit).where(Visit.id == anywhere.id).values(cancelled_at=NOON))
-    passes = {one.id: one for one in look(first).roster.passes}
+    passes = {str(one.id): one for one in look(first).roster.passes}
     assert (passes[visit.pass_id].used, passes[visit.pass_id].uses) == (1, 2)
     assert passes[anywhere.pass_id].cancelled
     clock.pass_by(timedelta(hours=25))
@@ -164,7 +178,9 @@ def test_a_pass_says_its_uses_its_home_and_that_it_was_cancelled(register, look,
 
 
 @pytest.mark.promise(8)
-def test_the_end_of_a_membership_makes_a_new_version_without_anybodys_doing(register, look, clock) -> None:
+def test_the_end_of_a_membership_makes_a_new_version_without_anybodys_doing(
+    register: Register, look: Look, clock: MovableClock
+) -> None:
     gate = register.gate("gate-1", register.compound)
     register.lives(register.person("a"), "3-1", "101", until=NOON + timedelta(hours=1))
     before = look(gate)
@@ -174,7 +190,7 @@ def test_the_end_of_a_membership_makes_a_new_version_without_anybodys_doing(regi
     assert (people(after), after.roster.version) == ([], before.roster.version + 1)
 
 
-def test_a_change_that_does_not_concern_a_gate_makes_no_new_version(register, look) -> None:
+def test_a_change_that_does_not_concern_a_gate_makes_no_new_version(register: Register, look: Look) -> None:
     door = register.gate("gate-2", register.building_of("3-1"))
     register.lives(register.person("a"), "3-1", "101")
     register.pin(register.person("b"), "135790")
@@ -183,7 +199,7 @@ def test_a_change_that_does_not_concern_a_gate_makes_no_new_version(register, lo
     assert look(door) == before
 
 
-def test_three_versions_are_kept(register, look) -> None:
+def test_three_versions_are_kept(register: Register, look: Look) -> None:
     gate = register.gate("gate-1", register.compound)
     for name in "abcde":
         register.person(name)
@@ -193,7 +209,7 @@ def test_three_versions_are_kept(register, look) -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_restored_server_says_a_higher_generation(register, look) -> None:
+def test_a_restored_server_says_a_higher_generation(register: Register, look: Look) -> None:
     gate = register.gate("gate-1", register.compound)
     assert look(gate).roster.generation == 1
     with writing(register.engine) as session:
@@ -202,7 +218,7 @@ def test_a_restored_server_says_a_higher_generation(register, look) -> None:
 
 
 def test_manifests_are_said_again_on_a_new_connection_and_every_hour(
-    register, look, dispatch, announcer, clock
+    register: Register, look: Look, dispatch: Dispatch, announcer: FakeAnnouncer, clock: MovableClock
 ) -> None:
     gate = register.gate("gate-1", register.compound)
     look(gate)
@@ -217,7 +233,9 @@ def test_manifests_are_said_again_on_a_new_connection_and_every_hour(
 
 
 @pytest.mark.promise(9)
-def test_a_template_that_was_changed_in_the_vault_keeps_nobody_else_out(register, vault, look) -> None:
+def test_a_template_that_was_changed_in_the_vault_keeps_nobody_else_out(
+    register: Register, vault: FakeVault, look: Look
+) -> None:
     gate = register.gate("gate-1", register.compound)
     for name, numbers in (("a", ONES), ("b", TWOS)):
         person = register.person(name)
@@ -236,13 +254,13 @@ def test_a_template_that_was_changed_in_the_vault_keeps_nobody_else_out(register
 
 
 def test_a_gate_that_never_spoke_gets_no_roster_and_a_revoked_one_no_more(
-    register, dispatch, announcer
+    register: Register, dispatch: Dispatch, announcer: FakeAnnouncer
 ) -> None:
     dispatch.turn()  # gate-main of the town has no state
     assert announcer.published == []
 
 
-def test_a_pass_is_signed_for_web_alone(register, dispatch) -> None:
+def test_a_pass_is_signed_for_web_alone(register: Register, dispatch: Dispatch) -> None:
     gate = register.gate("gate-1", register.compound)
     visit = register.visit(gate)
     with writing(register.engine) as session:

@@ -12,6 +12,7 @@ from admin.dispatch.provision import NewGate, NoSuchPlaceError, register_gate
 from admin.security.principals import process
 from contracts.ids import GateId
 from contracts.words import Direction
+from tests.admin.dispatch.register import Town
 from tests.chains import NOON
 
 
@@ -20,7 +21,7 @@ def a_gate(place: int) -> NewGate:
     return NewGate(GateId("gate-new"), place, "北门", "North gate", Direction.IN, key)
 
 
-def test_the_register_keeps_only_the_hash_of_a_gates_credential(engine: Engine, town) -> None:
+def test_the_register_keeps_only_the_hash_of_a_gates_credential(engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         told = register_gate(session, a_gate(town.units["3-1"]), process("up"), NOON)
     with reading(engine) as session:
@@ -33,7 +34,7 @@ def test_the_register_keeps_only_the_hash_of_a_gates_credential(engine: Engine, 
     assert told.broker.password not in repr(told)
 
 
-def test_a_gate_stands_inside_a_compound(engine: Engine, town) -> None:
+def test_a_gate_stands_inside_a_compound(engine: Engine, town: Town) -> None:
     for place in (town.street, 9999):
         with pytest.raises(NoSuchPlaceError), writing(engine) as session:
             register_gate(session, a_gate(place), process("up"), NOON)
