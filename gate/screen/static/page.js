@@ -179,6 +179,10 @@ async function send() {
   }
 }
 
+$("keys").addEventListener("mousedown", (event) => {
+  event.preventDefault(); // a finger on a key leaves the field its focus, so that a keyboard can go on
+  field.focus();
+});
 $("keys").addEventListener("click", (event) => {
   const key = event.target.closest("button")?.dataset.key;
   if (key) press(key);

@@ -47,7 +47,9 @@ def test_conditions_stand_until_they_are_over_and_change_nothing_when_said_again
     change = stage.board().change
     stage.set(Condition.CAMERA_LOST, True)
     assert stage.board().change == change
-    assert [line.code for line in PageBoard.of(stage.board(), 0, Look()).conditions] == [Condition.CAMERA_LOST]
+    assert [line.code for line in PageBoard.of(stage.board(), 0, Look()).conditions] == [
+        Condition.CAMERA_LOST
+    ]
     stage.set(Condition.CAMERA_LOST, False)
     assert not stage.board().conditions
 
