@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
@@ -38,7 +38,7 @@ class NewJob:
     kind: JobKind
     subject: str
     arguments: Mapping[str, Argument] | None = None
-    blob: bytes | None = None
+    blob: bytes | None = field(default=None, repr=False)
 
 
 def put(session: Session, job: NewJob, by: str, now: datetime) -> Job:

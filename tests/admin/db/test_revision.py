@@ -1,0 +1,38 @@
+"""The revision rises with what changed rosters, or not at all."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from admin.db import migrate
+from admin.db.revision import generation, raise_revision, revision
+from admin.db.session import make_engine, reading, writing
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
+    migrate.upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+def test_it_rises_by_one_with_each_change(engine: Engine) -> None:
+    with writing(engine) as session:
+        raise_revision(session)
+        raise_revision(session)
+    with reading(engine) as session:
+        assert (revision(session), generation(session)) == (3, 1)
+
+
+def test_it_does_not_rise_when_the_change_is_taken_back(engine: Engine) -> None:
+    def changed_in_vain() -> None:
+        with writing(engine) as session:
+            raise_revision(session)
+            raise RuntimeError
+
+    pytest.raises(RuntimeError, changed_in_vain)
+    with reading(engine) as session:
+        assert revision(session) == 1
