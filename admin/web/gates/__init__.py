@@ -1,0 +1,1 @@
+"""How every gate is: what it runs, what it knows, what it still has to send."""

@@ -1,0 +1,86 @@
+"""Gates with what was last heard of them and which roster they should hold."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from admin.db.tables.gates import Gate, GateState, SealedRoster
+from admin.db.tables.places import Compound, Place
+from admin.security.scope import Scope
+from admin.web.gates.standing import Standing, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The newest roster made for a gate."""
+
+    version: int
+    people: int
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GateLine:
+    id: str
+    name: tuple[str, str]  # Chinese, English
+    place: tuple[str, str]
+    direction: str
+    liveness: str
+    software: str | None
+    model: str | None
+    standing: Standing
+    wanted: Wanted | None
+
+    @property
+    def behind(self) -> bool:
+        return self.wanted is not None and self.standing.held < self.wanted.version
+
+
+def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
+    """The scope's gates, without those that were revoked."""
+    rows = session.execute(
+        select(Gate, GateState, Place)
+        .join(Place, Place.id == Gate.place_id)
+        .outerjoin(GateState, GateState.gate_id == Gate.id)
+        .where(Gate.id.in_(scope.gates), Gate.revoked_at.is_(None))
+        .order_by(Gate.compound_id, func.length(Place.path), Gate.name_zh, Gate.id)
+    )
+    wanted = _wanted(session, scope)
+    return [
+        GateLine(
+            id=gate.id,
+            name=(gate.name_zh, gate.name_en),
+            place=(place.name_zh, place.name_en),
+            direction=gate.direction,
+            liveness=gate.liveness,
+            software=state.software if state else None,
+            model=state.model if state else None,
+            standing=standing(state, now),
+            wanted=wanted.get(gate.id),
+        )
+        for gate, state, place in rows
+    ]
+
+
+def demonstrates(session: Session, scope: Scope) -> bool:
+    """Whether any compound in view is a demonstration."""
+    shown = select(Compound.place_id).where(Compound.demonstration, Compound.place_id.in_(scope.compounds))
+    return session.scalar(shown.limit(1)) is not None
+
+
+def _wanted(session: Session, scope: Scope) -> dict[str, Wanted]:
+    newest = (
+        select(SealedRoster.gate_id, func.max(SealedRoster.version).label("version"))
+        .where(SealedRoster.gate_id.in_(scope.gates))
+        .group_by(SealedRoster.gate_id)
+        .subquery()
+    )
+    rows = session.execute(
+        select(SealedRoster.gate_id, SealedRoster.version, SealedRoster.people, SealedRoster.made_at).join(
+            newest,
+            (newest.c.gate_id == SealedRoster.gate_id) & (newest.c.version == SealedRoster.version),
+        )
+    )
+    return {gate: Wanted(version, people, made_at) for gate, version, people, made_at in rows}

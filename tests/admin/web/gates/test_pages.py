@@ -1,0 +1,102 @@
+"""The gates page: online by health, and who still runs on an older list."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine
+
+from admin.db.session import writing
+from admin.db.tables.gates import Gate, GateState, SealedRoster
+from admin.security.permissions import Role
+from admin.web.gates.standing import SILENT_AFTER, standing
+from contracts.ids import BootId, GateId
+from contracts.state import HealthV1, StageMs
+from contracts.words import CameraState, DoorState
+from tests.admin.conftest import NOON, Town
+from tests.admin.web.rows import another_gate
+
+Login = Callable[..., FlaskClient]
+
+
+def a_state(gate: str, heard: datetime = NOON, held: int = 6) -> GateState:
+    health = HealthV1(
+        gate=GateId(gate),
+        boot=BootId("boot-1"),
+        at=heard,
+        monotonic_ms=1000,
+        camera=CameraState.SEEING,
+        door=DoorState.SHUT,
+        frames_per_s=14.6,
+        stages=StageMs(read=2.1, detect=18.4, describe=31.0),
+        unsent=3,
+        disk_free_mb=20480,
+        rss_mb=211,
+        roster_version=held,
+        people=39,
+    )
+    return GateState(
+        gate_id=gate,
+        status="online",
+        software="kaimen 0.1.0",
+        model="sface+dlib",
+        health_at=heard,
+        health=health.encode().decode(),
+        held_version=held,
+    )
+
+
+@pytest.fixture
+def heard(engine: Engine, town: Town) -> None:
+    with writing(engine) as session:
+        session.add(a_state("gate-main"))
+        session.add(
+            SealedRoster(
+                gate_id="gate-main",
+                version=7,
+                generation=1,
+                digest="d" * 64,
+                size=10,
+                content_key="c" * 64,
+                people=40,
+                made_at=NOON,
+                sealed=b"x",
+            )
+        )
+
+
+def test_a_gate_is_online_while_its_reports_come() -> None:
+    state = a_state("gate-main")
+    assert standing(state, NOON + SILENT_AFTER - timedelta(seconds=1)).online
+    assert not standing(state, NOON + SILENT_AFTER).online
+    assert not standing(None, NOON).online
+
+
+def test_a_report_of_a_newer_gate_is_not_shown_and_breaks_nothing() -> None:
+    state = a_state("gate-main")
+    state.health = '{"v":2}'
+    assert standing(state, NOON).health is None
+    assert standing(state, NOON).online
+
+
+@pytest.mark.promise(8)
+def test_the_page_says_who_runs_on_which_list(logged_in: Login, heard: None, town: Town) -> None:
+    page = logged_in(Role.GUARD, town.compound).get("/gates").text
+    for said in ("version 6 held, 7 wanted", "39 people", "of 40", "on its way", "3 records", "kaimen 0.1.0", "20.0 GB"):
+        assert said in page
+
+
+def test_without_a_gate_the_page_says_what_will_appear(
+    logged_in: Login, engine: Engine, town: Town
+) -> None:
+    with writing(engine) as session:
+        session.get_one(Gate, "gate-main").revoked_at = NOON
+    assert "No gate yet" in logged_in(Role.GUARD, town.compound).get("/gates").text
+
+
+@pytest.mark.promise(10)
+def test_gates_of_another_compound_do_not_appear(logged_in: Login, engine: Engine, town: Town) -> None:
+    with writing(engine) as session:
+        another_gate(session, town.other_compound, "gate-yinxing")
+    assert "North gate" not in logged_in(Role.GUARD, town.compound).get("/gates").text
