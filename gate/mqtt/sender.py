@@ -12,7 +12,7 @@ import structlog
 
 from contracts.alarm import AlarmV1
 from contracts.passage import PassageV1
-from contracts.receipt import Receipt
+from contracts.receipt import Missing, Receipt
 from contracts.topics import ALARM, PASSAGE, Topic
 from contracts.wire import Message
 
@@ -20,6 +20,9 @@ log = structlog.get_logger()
 
 WINDOW: Final = 100
 """Links sent and not yet receipted at any time."""
+
+GAP_PAUSE_S: Final = 5.0
+"""Gaps are filled at most this often: each filling brings a receipt, and a gap may be beyond filling."""
 
 NAP_S: Final = 5.0
 """Without a reason to wake, the journal is looked at this often."""
@@ -39,6 +42,8 @@ class Journal(Protocol):
     """What the sender asks of the gate's journal."""
 
     def unsent(self, after: int, limit: int, now: datetime | None = None) -> Sequence[Sendable]: ...
+
+    def unsent_in(self, gap: Missing, limit: int, now: datetime | None = None) -> Sequence[Sendable]: ...
 
     def still_unsent(self, sent: Collection[int]) -> set[int]: ...
 
@@ -81,6 +86,8 @@ class Sender:
         self._patience = patience or Patience()
         self._wait_s = self._patience.first_s
         self._cursor, self._deadline = 0, 0.0
+        self._gaps: list[Missing] = []
+        self._gaps_from = float("-inf")
         self._waiting: set[int] = set()
         self._receipts: deque[Receipt] = deque(maxlen=16)
         self._again = threading.Event()
@@ -133,6 +140,8 @@ class Sender:
             return NAP_S
         if self._waiting and monotonic >= self._deadline:
             self._lose_patience()
+        if self._gaps and monotonic >= self._gaps_from:
+            self._fill_gaps(monotonic)
         self._send(monotonic)
         return max(0.0, self._deadline - monotonic) if self._waiting else NAP_S
 
@@ -145,10 +154,10 @@ class Sender:
                 self._receipts.appendleft(receipt)
                 raise
             self._waiting = self._journal.still_unsent(self._waiting)
-            self._wait_s = self._patience.first_s
-            self._deadline = monotonic + self._wait_s
-            if receipt.missing:
-                self._begin_anew()
+            self._gaps = receipt.missing
+            if done:
+                self._wait_s = self._patience.first_s
+                self._deadline = monotonic + self._wait_s
             log.debug("The server has receipted links", count=done)
 
     def _begin_anew(self) -> None:
@@ -161,14 +170,27 @@ class Sender:
         if not self._journal.unsent(self._cursor, 1):
             self._cursor = 0
 
+    def _fill_gaps(self, monotonic: float) -> None:
+        """Sends what the server misses, out of turn; what it does not get is sent in its turn."""
+        room, now = WINDOW, self._now() if self._now else None
+        for gap in self._gaps:
+            held = self._journal.unsent_in(gap, room, now)
+            room -= len(held)
+            for stored in held:
+                self._publish(stored)
+        self._gaps, self._gaps_from = [], monotonic + GAP_PAUSE_S
+
+    def _publish(self, stored: Sendable) -> bool:
+        topic = PASSAGE if isinstance(stored.link, PassageV1) else ALARM
+        return self._link.publish(topic, stored.link)
+
     def _send(self, monotonic: float) -> None:
         room = WINDOW - len(self._waiting)
         fresh = (
             self._journal.unsent(self._cursor, room, self._now() if self._now else None) if room > 0 else ()
         )
         for stored in fresh:
-            topic = PASSAGE if isinstance(stored.link, PassageV1) else ALARM
-            if not self._link.publish(topic, stored.link):
+            if not self._publish(stored):
                 return
             if not self._waiting:
                 self._deadline = monotonic + self._wait_s

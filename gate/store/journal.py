@@ -11,7 +11,7 @@ from uuid import UUID
 from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.ids import BootId, GateId
 from contracts.passage import PassageV1, PassageWhat, PassageWho
-from contracts.receipt import Receipt
+from contracts.receipt import Missing, Receipt
 from contracts.words import Outcome
 from gate.store import rows
 from gate.store.disk import Disk, JournalError, NoRecord, UnreadableFile
@@ -116,6 +116,12 @@ class Journal:
         late_before = microseconds(now - LATE_AFTER) if now else 0
         with self._disk.reading() as db:
             return rows.unsent(db, after, limit, late_before)
+
+    def unsent_in(self, gap: Missing, limit: int, now: datetime | None = None) -> list[StoredLink]:
+        """Those links of a gap that the journal still holds, as `unsent` gives them."""
+        late_before = microseconds(now - LATE_AFTER) if now else 0
+        with self._disk.reading() as db:
+            return rows.unsent_in(db, gap, limit, late_before)
 
     def unsent_count(self) -> int:
         """Links the server has not receipted."""

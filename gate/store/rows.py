@@ -13,7 +13,7 @@ from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.chain import Place
 from contracts.ids import EpochId
 from contracts.passage import PassageV1, PassageWhat
-from contracts.receipt import Receipt
+from contracts.receipt import Missing, Receipt
 from contracts.wire import WireError
 
 log = structlog.get_logger()
@@ -98,6 +98,17 @@ def unsent(db: sqlite3.Connection, after: int, limit: int, late_before: int) -> 
     rows = db.execute(
         "SELECT row, kind, at, message FROM link WHERE receipted IS NULL AND row > ? ORDER BY row LIMIT ?",
         (after, limit),
+    )
+    links = (_stored(row, kind, message, at < late_before) for row, kind, at, message in rows)
+    return [link for link in links if link is not None]
+
+
+def unsent_in(db: sqlite3.Connection, gap: Missing, limit: int, late_before: int) -> list[StoredLink]:
+    """Rows of a gap that this file holds and that have no receipt."""
+    rows = db.execute(
+        "SELECT row, kind, at, message FROM link WHERE receipted IS NULL AND epoch = ?"
+        " AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+        (gap.epoch, gap.first, gap.last, limit),
     )
     links = (_stored(row, kind, message, at < late_before) for row, kind, at, message in rows)
     return [link for link in links if link is not None]

@@ -130,12 +130,29 @@ def test_patience_grows_while_nothing_is_heard_and_returns_with_a_receipt(
 def test_links_the_server_misses_are_sent_at_once(journal: Journal, link: FakeLink) -> None:
     passages = write(journal, 4)
     sender = Sender(journal, link)
-    sender.take(a_receipt(passages[-1].place))
     sender.step(0.0)
+    link.taken()
+    sender.take(a_receipt(passages[-1].place))
+    sender.step(0.5)
     gap = Missing(epoch=passages[0].epoch, first=2, last=3)
     sender.take(a_receipt(missing=(gap,)))
     sender.step(1.0)
     assert link.taken() == [2, 3]
+
+
+def test_a_gap_that_cannot_be_filled_makes_no_storm(journal: Journal, link: FakeLink) -> None:
+    passages = write(journal, 4)
+    sender = Sender(journal, link)
+    sender.step(0.0)
+    link.taken()
+    held = Missing(epoch=passages[0].epoch, first=3, last=3)
+    gone = Missing(epoch=passages[0].epoch, first=100, last=200)
+    for tenth in range(40):  # every answer of the server brings the next receipt
+        sender.take(a_receipt(missing=(gone, held)))
+        sender.step(tenth / 10)
+    assert link.taken() == [3]
+    sender.step(5.0)
+    assert link.taken() == [3]
 
 
 def test_a_new_connection_sends_everything_open_again(journal: Journal, link: FakeLink) -> None:
@@ -175,6 +192,7 @@ class FullDisk:
     def __init__(self, journal: Journal) -> None:
         self._journal, self.full = journal, True
         self.unsent, self.still_unsent = journal.unsent, journal.still_unsent
+        self.unsent_in = journal.unsent_in
 
     def obey(self, receipt: Receipt) -> int:
         if self.full:
