@@ -131,11 +131,11 @@ class Gate:
     def run(self, stop: threading.Event) -> None:
         """Watches until `stop` is set. Then: no new attempts, goodbye to the broker, journal shut."""
         with ExitStack() as ends:
+            ends.callback(self.camera.close)  # last: a stream may take seconds to let go
             ends.callback(self.kept.close)
             ends.callback(self.line.stop)
             ends.callback(self.wicket.close)
             ends.callback(self.screen.close)
-            ends.callback(self.camera.close)
             held = self.kept.rosters.held
             self.screen.start()
             self.line.start(self.clock, held.manifest if held else None)

@@ -112,7 +112,7 @@ class Attendant:
             try:
                 return isinstance(self._judge(replace(claim, use=Use(reached=True)), uuid7())[0], Grant)
             except JournalError:
-                return True  # let the attempt itself find that nothing can be read
+                return False  # nothing opens then, so no use is taken; the attempt itself says why
 
     @property
     def is_keypad_locked(self) -> bool:

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 
 from contracts.claim import ClaimAnswerV1, ClaimV1
-from contracts.ids import CompoundId, GateId, uuid7
+from contracts.ids import CompoundId, GateId, PassId, uuid7
 from contracts.pass_token import ForgedPass, looks_like_a_pass, read_token
 from contracts.pins import room_of
 from contracts.words import Method, Reason
@@ -48,6 +48,7 @@ class Wicket:
         self, here: Here, attendant: Attendant, rights: Callable[[], Rights], server: Claims
     ) -> None:
         self._here, self._attendant, self._rights, self._server = here, attendant, rights, server
+        self._lost: dict[PassId | None, UUID] = {}
         self._workers = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="wicket")
 
     def show_code(self, code: str) -> Future[Answer] | None:
@@ -84,10 +85,14 @@ class Wicket:
         self._workers.shutdown(wait=True, cancel_futures=True)
 
     def _try_pass(self, claim: Claim) -> Answer:
-        attempt = uuid7()
+        """A use given by the server and lost to a full disk is asked for again under its own id: it is not spent."""
+        attempt = self._lost.pop(claim.pass_id, None) or uuid7()
         if self._attendant.would_grant(claim):
             claim = replace(claim, use=self._ask(claim, attempt))
-        return self._attendant.attend(claim, attempt)
+        answer = self._attendant.attend(claim, attempt)
+        if answer.reason is Reason.NO_RECORD:
+            self._lost[claim.pass_id] = attempt
+        return answer
 
     def _ask(self, claim: Claim, attempt: UUID) -> Use:
         if claim.shown is None:

@@ -145,3 +145,13 @@ def test_with_a_full_disk_no_pass_and_no_pin_opens(gate: Stand) -> None:
     assert gate.wicket.try_code(a_code()).reason is Reason.NO_RECORD
     assert gate.wicket.try_pin(typed(PIN, ROOM)).reason is Reason.NO_RECORD
     assert gate.door.pulses == []
+
+
+@pytest.mark.promise(1)
+def test_a_use_lost_to_a_full_disk_is_asked_for_again_under_its_own_id(gate: Stand) -> None:
+    code = a_code()
+    gate.records.full = True
+    assert gate.wicket.try_code(code).reason is Reason.NO_RECORD
+    gate.records.full, gate.spent.used = False, {}
+    assert gate.wicket.try_code(code).outcome is Outcome.GRANTED
+    assert len({claim.id for claim in gate.server.asked}) == 1
