@@ -59,6 +59,7 @@ def _configure(app: Flask, settings: WebSettings) -> None:
         MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         WTF_CSRF_CHECK_DEFAULT=False,  # the shell asks, after the permission and before the endpoint
+        WTF_CSRF_SSL_STRICT=False,  # visitors' pages send no referrer: their address is a secret
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a guard's page stays open for a shift
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # the default provider has it
