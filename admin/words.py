@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Final
 
 from admin.catalogue import say_later as _l
+from admin.db.consent_texts import ConsentKind
 from admin.security.permissions import Role
 from contracts.words import AlarmKind, CameraState, Direction, DoorState, GateStatus, Method, Outcome, Reason
 
@@ -107,6 +108,13 @@ ROLES: Final[dict[Role, str]] = {
 }
 
 
+CONSENTS: Final[dict[ConsentKind, str]] = {
+    ConsentKind.FACE: _l("Passing by face"),
+    ConsentKind.CENTRAL: _l("Keeping the template on the server"),
+    ConsentKind.INTERNET: _l("Sending the template over the Internet"),
+}
+
+
 class Part(StrEnum):
     """A person's part in a household, as `membership.role` holds it."""
 
@@ -123,6 +131,55 @@ PARTS: Final[dict[Part, str]] = {
     Part.CARER: _l("Carer"),
 }
 
+
+class EnrolFault(StrEnum):
+    """Why the worker made no template: what `enrollment` says of a photo, and what stands against making one."""
+
+    EMPTY = "empty"
+    TOO_LARGE = "too_large"
+    NOT_A_PICTURE = "not_a_picture"
+    WRONG_FORMAT = "wrong_format"
+    DAMAGED = "damaged"
+    NO_FACE = "no_face"
+    SEVERAL_FACES = "several_faces"
+    TOO_SMALL = "too_small"
+    CUT_OFF = "cut_off"
+    TOO_DARK = "too_dark"
+    TOO_BRIGHT = "too_bright"
+    UNEVEN = "uneven"
+    TURNED = "turned"
+    BLURRED = "blurred"
+    NO_FACE_CONSENT = "no_face_consent"
+    NO_CENTRAL_CONSENT = "no_central_consent"
+    NO_GUARDIAN_CONSENT = "no_guardian_consent"
+    PERSON_LEFT = "person_left"
+    NO_PERSON = "no_person"
+    UNREADABLE = "unreadable"
+
+
+ENROL_FAULTS: Final[dict[EnrolFault, str]] = {
+    EnrolFault.EMPTY: _l("The file is empty. Choose another."),
+    EnrolFault.TOO_LARGE: _l("The picture is too large. Take it with the phone's usual setting."),
+    EnrolFault.NOT_A_PICTURE: _l("The file is not a picture. Choose a JPEG, PNG or WebP file."),
+    EnrolFault.WRONG_FORMAT: _l("Pictures of this kind are not taken. Save it as JPEG, PNG or WebP."),
+    EnrolFault.DAMAGED: _l("The picture is damaged or cut short. Send it again, or take another."),
+    EnrolFault.NO_FACE: _l("No face was found. Take the picture from the front, in good light."),
+    EnrolFault.SEVERAL_FACES: _l("There is more than one face. Only the person to enrol should be seen."),
+    EnrolFault.TOO_SMALL: _l("The face is too small. Come closer."),
+    EnrolFault.CUT_OFF: _l("The face is cut off. Bring the whole face into the oval."),
+    EnrolFault.TOO_DARK: _l("The face is too dark. Turn towards the light."),
+    EnrolFault.TOO_BRIGHT: _l("The face is too bright. Step out of the glare."),
+    EnrolFault.UNEVEN: _l("Half of the face is in shadow. Turn towards the light."),
+    EnrolFault.TURNED: _l("The face is turned. Look straight at the camera."),
+    EnrolFault.BLURRED: _l("The face is blurred. Hold still."),
+    EnrolFault.NO_FACE_CONSENT: _l("The consent to passing by face is missing. Ask for it first."),
+    EnrolFault.NO_CENTRAL_CONSENT: _l("The consent to keeping the template is missing. Ask for it first."),
+    EnrolFault.NO_GUARDIAN_CONSENT: _l("A parent or other guardian must consent. Ask them first."),
+    EnrolFault.PERSON_LEFT: _l("This person has moved away. Add a home first."),
+    EnrolFault.NO_PERSON: _l("This person is no longer in the register."),
+    EnrolFault.UNREADABLE: _l("The server could not open the picture. Send it again."),
+}
+
 BY_KIND: Final[dict[type[StrEnum], dict[str, str]]] = {
     Outcome: {**OUTCOMES},
     Reason: {**REASONS},
@@ -134,6 +191,8 @@ BY_KIND: Final[dict[type[StrEnum], dict[str, str]]] = {
     AlarmKind: {**ALARMS},
     Role: {**ROLES},
     Part: {**PARTS},
+    ConsentKind: {**CONSENTS},
+    EnrolFault: {**ENROL_FAULTS},
 }
 UNKNOWN_CODE: Final = _l("Not known to this version")
 

@@ -1,12 +1,12 @@
 """`python -m admin.web --config web.toml`: one gunicorn worker on gevent, stopped gently by TERM or INT."""
 
 import argparse
-import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 
+from admin.logs import start_log
 from admin.settings import WebSettings, WrongSettings
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m admin.web", description="Kaimen's pages.")
     parser.add_argument("--config", type=Path, required=True, help="web.toml, see docs/operations.md")
     path = parser.parse_args().config
-    logging.basicConfig(level=logging.INFO)
+    start_log("web")
     try:
         settings = WebSettings.read(path)
     except WrongSettings as wrong:
