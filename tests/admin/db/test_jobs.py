@@ -101,7 +101,8 @@ def test_a_job_asked_for_in_a_transaction_that_fails_was_never_asked_for(engine:
             put(session, a_job(), "account:1", NOON)
             raise RuntimeError
 
-    pytest.raises(RuntimeError, asked_in_vain)
+    with pytest.raises(RuntimeError):
+        asked_in_vain()
     with writing(engine) as session:
         assert session.scalar(select(func.count()).select_from(Job)) == 0
 

@@ -59,7 +59,8 @@ def test_an_error_takes_the_whole_transaction_back(engine: Engine) -> None:
             session.flush()
             raise RuntimeError
 
-    pytest.raises(RuntimeError, written_in_vain)
+    with pytest.raises(RuntimeError):
+        written_in_vain()
     with reading(engine) as session:
         assert session.get(Lease, "ingest") is None
 

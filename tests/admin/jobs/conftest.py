@@ -1,5 +1,6 @@
 """A register, a vault and a worker that share a folder, with one resident to enrol."""
 
+import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +20,9 @@ from admin.security.keys import load_seal_public, make_sealing_key, make_secret
 from admin.settings import VaultSettings, WorkerSettings
 from admin.vault import Vault, open_vault
 from contracts.sealing import seal
+
+# Without OpenCV the worker spells names and forgets; enrolling is tried where the eye is installed.
+collect_ignore = [] if importlib.util.find_spec("cv2") else ["test_enrol.py"]
 
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)  # asked for then, so due whatever the clock of this machine says

@@ -21,7 +21,6 @@ from admin.security.audit import first_bad_entry
 from admin.security.keys import load_sealing_key
 from tests.faces import picture
 
-pytest.importorskip("cv2")
 House = Any
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
