@@ -33,7 +33,18 @@ def compile_all(root: Path, python: Path) -> None:
     """Compile every catalogue with the Babel of `python`'s environment."""
     for path in catalogues(root):
         target = path.with_suffix(".mo")
-        babel(python, "compile", "-i", str(path), "-o", str(target), "-l", path.parent.parent.name)
+        # Babel takes a catalogue without a header for fuzzy and would skip it; fuzzy texts are found by `gaps`.
+        babel(
+            python,
+            "compile",
+            "--use-fuzzy",
+            "-i",
+            str(path),
+            "-o",
+            str(target),
+            "-l",
+            path.parent.parent.name,
+        )
 
 
 def babel(python: Path, *arguments: str) -> None:

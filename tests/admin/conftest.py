@@ -67,7 +67,7 @@ def translations(tmp_path_factory: pytest.TempPathFactory) -> Path:
         target = root / source.relative_to(TRANSLATIONS).with_suffix(".mo")
         target.parent.mkdir(parents=True)
         compiled = io.BytesIO()
-        write_mo(compiled, read_po(io.BytesIO(source.read_bytes())))
+        write_mo(compiled, read_po(io.BytesIO(source.read_bytes()), locale=source.parent.parent.name))
         target.write_bytes(compiled.getvalue())
     return root
 

@@ -44,7 +44,7 @@ class Person(Form):
     born = DateField(
         _l("Date of birth"),
         [optional()],
-        description=_l("Only to know whether a guardian must consent: needed under fourteen."),
+        description=_l("Needed under fourteen only: a guardian then consents."),
     )
 
     def validate_name(self, name: Field) -> None:
