@@ -18,6 +18,7 @@ class Agreement:
 
     kind: str
     agreed: bool
+    given: date
     withdrawn: bool = False
     by_guardian: bool = False
 
@@ -42,10 +43,11 @@ class NotAllowed:
     code: ConsentFault
 
 
-def may_enrol(consents: Sequence[Agreement], born: date | None, today: date) -> Allowed | NotAllowed:
+def may_enrol(consents: Sequence[Agreement], born: date | None) -> Allowed | NotAllowed:
     """By the last answer of each kind; `consents` are in the order in which they were given.
 
-    `born` is recorded for whoever is, or may be, below 14: none means 14 or older.
+    `born` is recorded for whoever is, or may be, below 14: none means 14 or older. What counts is the age on
+    the day of the answer: a guardian's stands after the birthday, a child's own does not come to stand by it.
     """
     last = {each.kind: each for each in consents}
     needed = ((FACE, ConsentFault.NO_FACE_CONSENT), (CENTRAL, ConsentFault.NO_CENTRAL_CONSENT))
@@ -53,10 +55,13 @@ def may_enrol(consents: Sequence[Agreement], born: date | None, today: date) -> 
         answer = last.get(kind)
         if answer is None or not answer.agreed or answer.withdrawn:
             return NotAllowed(fault)
-    guarded = born is not None and years_between(born, today) < GUARDED_UNTIL
-    if guarded and not all(last[kind].by_guardian for kind, _ in needed):
+    if born is not None and not all(_given_by_the_right_person(last[kind], born) for kind, _ in needed):
         return NotAllowed(ConsentFault.NO_GUARDIAN_CONSENT)
     return Allowed()
+
+
+def _given_by_the_right_person(answer: Agreement, born: date) -> bool:
+    return answer.by_guardian or years_between(born, answer.given) >= GUARDED_UNTIL
 
 
 def years_between(born: date, today: date) -> int:

@@ -40,7 +40,7 @@ def numbers(quality: Quality) -> dict[str, float]:
     """For staff: pixels between the eyes, grey 0 to 255, degrees; the others have no unit."""
     return {
         "inter_eye_px": round(quality.inter_eye_distance),
-        "sharpness": round(quality.sharpness, 2),
+        "sharpness": round(quality.sharpness, 3),
         "brightness": round(quality.brightness),
         "evenness": round(quality.evenness, 2),
         "over_exposed": round(quality.over_exposed, 2),

@@ -88,7 +88,7 @@ class Enrol:
         if row is None:
             return
         now, person = self._ground.now(), session.get(Person, task.person)
-        fault = forbidden(session, person, now)
+        fault = forbidden(session, person)
         if isinstance(answer, Template) and person is not None and fault is None:
             # The vault before the register commits: a face that the register shows is one the vault has.
             self._vault.keep(person.vault_id, answer.made.model, answer.made.rows)
@@ -112,7 +112,7 @@ class Enrol:
     def _answer(self, task: Task) -> Template | tuple[str, ...]:
         """A template, or codes of what is wrong. Outside every writing transaction: it takes its time."""
         with reading(self._ground.engine) as session:
-            fault = forbidden(session, session.get(Person, task.person), self._ground.now())
+            fault = forbidden(session, session.get(Person, task.person))
         if fault:
             return (fault,)
         try:
@@ -136,13 +136,13 @@ class Enrol:
         return tuple(theirs[vault_id] for vault_id in found)
 
 
-def forbidden(session: Session, person: Person | None, now: datetime) -> str | None:
+def forbidden(session: Session, person: Person | None) -> str | None:
     """Why no template of this person may be made or kept; None where it may."""
     if person is None:
         return "no_person"
     if person.left_at is not None:
         return "person_left"
-    answer = may_enrol(_agreements(session, person), person.born, now.astimezone(CHINA).date())
+    answer = may_enrol(_agreements(session, person), person.born)
     return answer.code.value if isinstance(answer, NotAllowed) else None
 
 
@@ -152,6 +152,7 @@ def _agreements(session: Session, person: Person) -> list[Agreement]:
         Agreement(
             kind=each.kind,
             agreed=each.agreed,
+            given=each.at.astimezone(CHINA).date(),
             withdrawn=each.withdrawn_at is not None,
             by_guardian=each.guardian_id is not None and each.guardian_id != person.id,
         )
