@@ -7,6 +7,7 @@ Slow (HOG and dlib's own ResNet) and weaker in telling people apart: docs/decisi
 # pyright: reportUnknownArgumentType=false
 
 import importlib
+import warnings
 from typing import Any, Final
 
 import numpy as np
@@ -23,10 +24,7 @@ class DlibEye:
 
     def __init__(self) -> None:
         """Raises MissingPackage when face_recognition is not installed or does not load."""
-        try:
-            self._library: Any = importlib.import_module("face_recognition")
-        except (ImportError, SystemExit) as why:  # it leaves with SystemExit when its models are missing
-            raise MissingPackage("face_recognition", type(why).__name__) from why
+        self._library = library()
 
     @property
     def model(self) -> ModelId:
@@ -49,6 +47,16 @@ class DlibEye:
         place = (box.top, box.right, box.bottom, box.left)
         (numbers,) = self._library.face_encodings(_rgb(frame.pixels), [place], model="small")
         return np.asarray(numbers, dtype=np.float32)
+
+
+def library() -> Any:  # noqa: ANN401 - face_recognition has no types
+    """The face_recognition package, loaded now. Raises MissingPackage."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its models still ask the deprecated pkg_resources for their place
+        try:
+            return importlib.import_module("face_recognition")
+        except (ImportError, SystemExit) as why:  # it leaves with SystemExit when its models are missing
+            raise MissingPackage("face_recognition", type(why).__name__) from why
 
 
 def _rgb(pixels: Pixels) -> Pixels:

@@ -1,0 +1,50 @@
+"""The measurement of a frame's time runs on any clip and says what it did."""
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from bench.latency import Spread, measure
+from gate.vision.onnx_eye import OnnxEye
+from tests.faces import picture
+
+pytest.importorskip("face_recognition")
+
+KEYS = {
+    "frame_ms", "baseline_frame_ms", "ratio", "quick_baseline_frame_ms", "quick_ratio", "quick_faces_found_share",
+    "unlock_ms",
+}  # fmt: skip
+
+
+@pytest.fixture
+def clip(tmp_path: Path) -> Path:
+    face = cv2.resize(np.asarray(cv2.imread(str(picture("astronaut.png")))), (360, 360))
+    path = tmp_path / "clip.avi"
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 15.0, (480, 360))
+    for step in range(12):
+        frame = np.full((360, 480, 3), 120, dtype=np.uint8)
+        frame[:, 5 * step : 5 * step + 360] = face
+        writer.write(frame)
+    writer.release()
+    return path
+
+
+@pytest.mark.real
+def test_a_clip_with_a_person_gives_every_figure_and_the_gate_is_faster(clip: Path, tmp_path: Path) -> None:
+    figures = json.loads(measure(clip, OnnxEye(tmp_path / "models"), baseline_frames=4).as_json())
+    assert figures.keys() >= KEYS
+    assert figures["frames"] == 12
+    assert figures["baseline_frames"] == 4
+    assert figures["faces_found"] == 12
+    assert figures["ratio"] > 1
+    assert figures["unlock_ms"]["p50"] is not None
+    assert "enrolled from that frame" in figures["note"]
+
+
+def test_a_spread_of_nothing_is_nothing() -> None:
+    assert Spread.of([]) == Spread(None, None)
+    assert Spread.of([5.0]) == Spread(5.0, 5.0)
