@@ -74,7 +74,7 @@ SCENES: Final = (
         "the resident with the lamp out: too dark",
         3.5,
         (Walker("obama3.jpg", 120, 240),),
-        light=0.06,
+        light=0.15,
         expected=(UNUSABLE,),
     ),
     Scene(
