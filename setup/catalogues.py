@@ -34,17 +34,8 @@ def compile_all(root: Path, python: Path) -> None:
     for path in catalogues(root):
         target = path.with_suffix(".mo")
         # Babel takes a catalogue without a header for fuzzy and would skip it; fuzzy texts are found by `gaps`.
-        babel(
-            python,
-            "compile",
-            "--use-fuzzy",
-            "-i",
-            str(path),
-            "-o",
-            str(target),
-            "-l",
-            path.parent.parent.name,
-        )
+        language = path.parent.parent.name
+        babel(python, "compile", "-i", str(path), "-o", str(target), "-l", language, "--use-fuzzy")
 
 
 def babel(python: Path, *arguments: str) -> None:

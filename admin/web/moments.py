@@ -10,6 +10,7 @@ from admin.catalogue import say as _
 from admin.catalogue import say_later as _l
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
+MOBILE_DIGITS: Final = 11
 _NEAR: Final[dict[int, str]] = {
     -1: _l("Yesterday %(time)s"),
     0: _l("Today %(time)s"),
@@ -49,6 +50,14 @@ def masked(name: str) -> str:
     return f"{name[:1]}**"
 
 
+def spaced(phone: str) -> str:
+    """138 0000 0000 for a number of the mainland, else as it is kept: +44…"""
+    domestic = phone.removeprefix("+86")
+    if domestic == phone or len(domestic) != MOBILE_DIGITS:
+        return phone
+    return f"{domestic[:3]} {domestic[3:7]} {domestic[7:]}"
+
+
 def masked_phone(phone: str) -> str:
     """The last four digits."""
-    return f"···· {phone[-4:]}"
+    return _("ends in %(digits)s", digits=phone[-4:])

@@ -39,6 +39,7 @@ def teach(app: Flask) -> None:
         exact=moments.exact,
         masked=moments.masked,
         masked_phone=moments.masked_phone,
+        phone=moments.spaced,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

@@ -82,7 +82,9 @@ class Home(Form):
         render_kw={"autocomplete": "off", "inputmode": "numeric", "placeholder": "1201"},
     )
     role = SelectField(
-        _l("Part in the household"), choices=[_choice(part.value, word) for part, word in PARTS.items()]
+        _l("Part in the household"),
+        [needed()],
+        choices=[_choice(part.value, word) for part, word in PARTS.items()],
     )
 
     def offer(self, units: list[Unit]) -> None:

@@ -125,7 +125,7 @@ def _cursor() -> Cursor | None:
     except ValueError:
         return None
     person = queries.find_person(db(), current().scope, edge)
-    return Cursor(person.name, person.id, backwards) if person else None
+    return Cursor(person.pinyin, person.id, backwards) if person else None
 
 
 def _page_address(argument: str, edge: Line | None) -> str | None:

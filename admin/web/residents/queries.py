@@ -32,9 +32,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The line before or after which a page begins; the list is in the order of names."""
+    """The line before or after which a page begins: in the order of pinyin, newcomers without it first."""
 
-    name: str
+    pinyin: str
     id: UUID
     backwards: bool = False
 
@@ -120,14 +120,14 @@ def find_person(session: Session, scope: Scope, person_id: UUID) -> Person | Non
 def list_people(
     session: Session, scope: Scope, search: Search, cursor: Cursor | None, size: int = PAGE
 ) -> Page:
-    """One page in the order of names; keyset, so a deep page costs what the first does."""
+    """One page in the order of pinyin; keyset, so a deep page costs what the first does."""
     backwards = cursor is not None and cursor.backwards
     question = _people(scope, search)
     if cursor is not None:
-        here = tuple_(Person.name, Person.id)
-        there = tuple_(cursor.name, cursor.id)
+        here = tuple_(Person.pinyin, Person.id)
+        there = tuple_(cursor.pinyin, cursor.id)
         question = question.where(here < there if backwards else here > there)
-    order = (Person.name.desc(), Person.id.desc()) if backwards else (Person.name, Person.id)
+    order = (Person.pinyin.desc(), Person.id.desc()) if backwards else (Person.pinyin, Person.id)
     rows = list(session.execute(question.order_by(*order).limit(size + 1)))
     more, rows = len(rows) > size, rows[:size]
     if backwards:
