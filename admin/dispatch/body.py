@@ -1,5 +1,6 @@
 """A draft made into the body of a roster: PINs opened and hashed anew, templates read from the vault."""
 
+import hashlib
 import secrets
 from base64 import b64encode
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ log = structlog.get_logger()
 
 PIN_PURPOSE: Final = "pin"
 VISITOR_PIN_PURPOSE: Final = "visitor pin"
+MOST_OPENED: Final = 50_000
 NO_WIDTH: Final = 1  # of a roster without templates
 
 
@@ -34,11 +36,16 @@ class Faces(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What dispatch holds: it opens PINs, signs manifests, and tells gates who signs passes."""
+    """What dispatch holds: it opens PINs, signs manifests, and tells gates who signs passes.
+
+    `opened` keeps PINs that were opened before, by the digest of what was sealed: opening ten thousand takes
+    seconds. Whoever reads this memory has the key beside it.
+    """
 
     own: X25519PrivateKey = field(repr=False)
     manifest: SigningKey
     passes: SigningKey
+    opened: dict[bytes, str] = field(default_factory=dict[bytes, str], repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +84,8 @@ def body_of(draft: Draft, faces: Faces, keys: Keys, stamp: Stamp) -> RosterBody:
             ],
             rows=rows,
             pin_key=b64encode(pin_key).decode(),
-            pins=_pins(draft, keys.own, pin_key),
-            passes=[_pass(one, keys.own, pin_key) for one in draft.passes],
+            pins=_pins(draft, keys, pin_key),
+            passes=[_pass(one, keys, pin_key) for one in draft.passes],
             pass_keys=[_pass_key(keys.passes.private.public_key())],
         ),
         templates,
@@ -116,17 +123,17 @@ def _templates(draft: Draft, stored: dict[str, StoredFace]) -> tuple[list[int], 
     return rows, bytes(block), size // FLOAT32_BYTES or NO_WIDTH
 
 
-def _pins(draft: Draft, own: X25519PrivateKey, pin_key: bytes) -> list[RosterPin]:
+def _pins(draft: Draft, keys: Keys, pin_key: bytes) -> list[RosterPin]:
     pins: list[RosterPin] = []
     for one in draft.people:
-        pin = _opened(own, PIN_PURPOSE, one.pin.sealed) if one.pin is not None else None
+        pin = _opened(keys, PIN_PURPOSE, one.pin.sealed) if one.pin is not None else None
         if one.pin is not None and pin is not None:
             pins += [RosterPin(person=one.id, mac=pin_mac(pin_key, room, pin)) for room in one.pin.rooms]
     return pins
 
 
-def _pass(one: Invited, own: X25519PrivateKey, pin_key: bytes) -> RosterPass:
-    pin = _opened(own, VISITOR_PIN_PURPOSE, one.pin_sealed)
+def _pass(one: Invited, keys: Keys, pin_key: bytes) -> RosterPass:
+    pin = _opened(keys, VISITOR_PIN_PURPOSE, one.pin_sealed)
     return RosterPass(
         id=one.id,
         since=one.since,
@@ -139,10 +146,15 @@ def _pass(one: Invited, own: X25519PrivateKey, pin_key: bytes) -> RosterPass:
     )
 
 
-def _opened(own: X25519PrivateKey, purpose: str, sealed: bytes) -> str | None:
+def _opened(keys: Keys, purpose: str, sealed: bytes) -> str | None:
     """The PIN; None, and a line in the log, for one sealed to another key."""
+    name = hashlib.sha256(purpose.encode() + b"\0" + sealed).digest()
+    if name in keys.opened:
+        return keys.opened[name]
+    if len(keys.opened) >= MOST_OPENED:
+        keys.opened.clear()
     try:
-        return unseal(own, purpose, sealed).decode()
+        return keys.opened.setdefault(name, unseal(keys.own, purpose, sealed).decode())
     except (NotForUs, UnicodeDecodeError):
         log.warning("sealed for another key", what=purpose)  # no traceback: it may quote the PIN
         return None

@@ -15,7 +15,7 @@ from admin.db.session import reading, writing
 from admin.db.tables import Compound, Gate
 from admin.dispatch.announcer import NO_CONNECTION, Announcer
 from admin.dispatch.body import Faces, Keys
-from admin.dispatch.manifests import keep, manifest, needs_version, sealed_version
+from admin.dispatch.manifests import keep, manifest, next_version
 from admin.dispatch.roster import active_gates, draft
 from admin.dispatch.rules import next_edge
 from admin.dispatch.sign import sign_due
@@ -96,9 +96,9 @@ class Dispatch:
             drafted = draft(session, gate, now)
             if drafted is None:
                 return None
-            if not needs_version(session, drafted, self._keys):
-                return drafted.edge
-            roster = sealed_version(session, drafted, self._outside.faces, self._keys, now)
+            roster = next_version(session, drafted, self._outside.faces, self._keys, now)
+        if roster is None:
+            return drafted.edge
         with writing(self._engine) as session:
             keep(session, roster)
         log.info("roster made", gate=gate, version=roster.version, people=roster.people)

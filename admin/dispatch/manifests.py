@@ -22,16 +22,15 @@ VERSIONS_KEPT: Final = 3  # a gate may be fetching one while the next is made
 ROSTER_PURPOSE: Final = "roster"
 
 
-def needs_version(session: Session, draft: Draft, keys: Keys) -> bool:
-    """Whether the gate would learn anything that its newest roster does not say."""
-    newest = _newest(session, draft.entry.id)
-    return newest is None or newest.content_key != draft.content_key(generation(session), keys.passes.id)
-
-
-def sealed_version(session: Session, draft: Draft, faces: Faces, keys: Keys, now: datetime) -> SealedRoster:
-    """The next version, sealed; not yet added to the session."""
+def next_version(
+    session: Session, draft: Draft, faces: Faces, keys: Keys, now: datetime
+) -> SealedRoster | None:
+    """The next version, sealed and not yet added; None where the gate's newest roster says the same."""
     newest = _newest(session, draft.entry.id)
     stamp = Stamp(generation(session), newest.version + 1 if newest else 1, now)
+    content_key = draft.content_key(stamp.generation, keys.passes.id)
+    if newest is not None and newest.content_key == content_key:
+        return None
     body = body_of(draft, faces, keys, stamp)
     content = encode_roster(body)
     return SealedRoster(
@@ -40,7 +39,7 @@ def sealed_version(session: Session, draft: Draft, faces: Faces, keys: Keys, now
         generation=stamp.generation,
         digest=hashlib.sha256(content).hexdigest(),
         size=len(content),
-        content_key=draft.content_key(stamp.generation, keys.passes.id),
+        content_key=content_key,
         people=len(body.roster.people),
         made_at=now,
         sealed=seal(X25519PublicKey.from_public_bytes(draft.entry.seal_key), ROSTER_PURPOSE, content),

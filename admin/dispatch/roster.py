@@ -1,10 +1,9 @@
 """What one gate should know, as the register says it now. Nothing is unsealed and no template read here."""
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -108,22 +107,13 @@ class Draft:
 
     def content_key(self, generation: int, pass_key: str) -> str:
         """A digest of all that the gate would learn: the same means that no new version is due."""
-        content = {
-            "generation": generation,
-            "pass_key": pass_key,
-            "entry": asdict(self.entry) | {"compound_name": None, "name": None},
-            "names": [
-                *self.entry.compound_name.model_dump().values(),
-                *self.entry.name.model_dump().values(),
-            ],
-            "people": [asdict(one) for one in self.people],
-            "passes": [asdict(one) for one in self.passes],
-        }
-        return hashlib.sha256(json.dumps(content, sort_keys=True, default=_plain).encode()).hexdigest()
-
-
-def _plain(value: object) -> str:
-    return value.hex() if isinstance(value, bytes) else str(value)
+        digest = hashlib.sha256(f"{generation} {pass_key} {self.entry!r} ".encode() + self.entry.seal_key)
+        for one in self.people:
+            digest.update(f"{one!r}{one.face and one.face.vault_id}".encode())
+            digest.update(one.pin.sealed if one.pin is not None else b"")
+        for one in self.passes:
+            digest.update(f"{one!r}".encode() + one.pin_sealed)
+        return digest.hexdigest()
 
 
 def draft(session: Session, gate: GateId, now: datetime) -> Draft | None:
@@ -246,8 +236,12 @@ def _homes(session: Session, entry: Entry, mine: ColumnElement[bool]) -> dict[UU
 def _faces(session: Session, entry: Entry, mine: ColumnElement[bool]) -> dict[UUID, KnownFace]:
     """Faces of this gate's model whose people's consent stands."""
     answers: dict[UUID, list[Agreement]] = defaultdict(list)
-    for row in session.scalars(
-        select(Consent).join(Person, Person.id == Consent.person_id).where(mine).order_by(Consent.id)
+    columns = (Consent.person_id, Consent.kind, Consent.agreed, Consent.at, Consent.withdrawn_at)
+    for row in session.execute(
+        select(*columns, Consent.guardian_id)
+        .join(Person, Person.id == Consent.person_id)
+        .where(mine)
+        .order_by(Consent.id)
     ):
         answers[row.person_id].append(
             Agreement(row.kind, row.agreed, row.at, row.withdrawn_at is not None, row.guardian_id is not None)

@@ -127,7 +127,7 @@ class Mosquitto(_Program):
         self.access.grant(BrokerUser(DISPATCH, PASSWORD, dispatch_rights()))
         settings = folder / "mosquitto.conf"
         settings.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuse_username_as_clientid true\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuse_username_as_clientid true\nset_tcp_nodelay true\n"
             f"password_file {folder}/passwords\nacl_file {folder}/acl\npid_file {folder}/pid\nuser root\n"
             f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
             "message_size_limit 65536\nmax_queued_messages 100000\nmax_inflight_messages 1000\n"
@@ -145,6 +145,11 @@ def _mosquitto() -> str:
     )
     assert found is not None, "mosquitto is missing: `make test` installs it"
     return found
+
+
+def _send_at_once(_client: Client, _data: object, connection: object) -> None:
+    if isinstance(connection, socket.socket):
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 @dataclass
@@ -182,6 +187,7 @@ class Speaker:
             code.is_failure for code in codes
         )
         self.client.on_message = self._message
+        self.client.on_socket_open = _send_at_once
 
     def _connected(self, failed: bool) -> None:
         self.connected, self.turned_away = not failed, failed
@@ -195,6 +201,13 @@ class Speaker:
     def open(self) -> "Speaker":
         self.client.connect_async("127.0.0.1", self.port, 20)
         self.client.loop_start()
+        until(lambda: self.connected)
+        return self
+
+    def knock(self) -> "Speaker":
+        """Tries to connect where it is expected to be turned away."""
+        self.client.connect_async("127.0.0.1", self.port, 20)
+        self.client.loop_start()
         until(lambda: self.connected or self.turned_away)
         return self
 
@@ -203,7 +216,7 @@ class Speaker:
         self.client.loop_stop()
 
     def subscribe(self, topic: str) -> bool:
-        """Whether the broker granted it."""
+        """Whether the broker granted it. Waits for the connection: a new user is known a moment later."""
         before = len(self.refused)
         self.client.subscribe(topic, 1)
         until(lambda: len(self.refused) > before)

@@ -93,10 +93,13 @@ def test_a_revoked_gate_is_cut_off_at_once_and_does_not_come_back(house: House, 
     assert neighbour.connected
 
 
-def test_a_wrong_password_and_no_password_are_turned_away(house: House, opened: Opened) -> None:
+def test_a_wrong_password_and_no_password_are_turned_away(house: House) -> None:
     secrets = house.add_gate("gate-a")
-    assert opened(Speaker(house.broker.port, secrets.broker.name, "wrong")).turned_away
-    assert opened(Speaker(house.broker.port, "", "")).turned_away
+    for user, password in ((secrets.broker.name, "wrong"), ("", "")):
+        intruder = Speaker(house.broker.port, user, password).knock()
+        intruder.close()
+        assert intruder.turned_away
+        assert not intruder.connected
 
 
 def test_another_user_under_the_client_id_of_ingest_hears_nothing(house: House, opened: Opened) -> None:
