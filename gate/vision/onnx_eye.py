@@ -50,6 +50,8 @@ class OnnxEye:
         weights = eye_weights(cache)
         # More threads than one make small pictures slower on a small box and take them from the rest.
         cv2.setNumThreads(1)
+        # OpenCV warns at each start that YuNet runs on its default target, which is what is wanted.
+        cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
         self._detector = _Detector(weights)
         self._sface = Session(weights.sface)
         self._resnet = Session(weights.resnet)
