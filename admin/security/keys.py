@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from contracts.signing import SigningKey, signing_key
 
 PRIVATE = 0o600
+KEY_BYTES = 32
 
 
 class KeyFileError(Exception):
@@ -38,7 +39,7 @@ def make_sealing_key(private: Path, public: Path) -> None:
 def make_secret(path: Path) -> None:
     """32 random bytes, unless the file is already there."""
     if not path.exists():
-        write_private(path, b64encode(secrets.token_bytes(32)))
+        write_private(path, b64encode(secrets.token_bytes(KEY_BYTES)))
 
 
 def load_signing_key(path: Path) -> SigningKey:
@@ -65,7 +66,7 @@ def load_secret(path: Path) -> bytes:
         raise KeyFileError(path, "not found") from None
     except ValueError:
         raise KeyFileError(path, "not base64") from None
-    if len(raw) != 32:
+    if len(raw) != KEY_BYTES:
         raise KeyFileError(path, "not 32 bytes")
     return raw
 

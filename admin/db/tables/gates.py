@@ -72,7 +72,9 @@ class SealedRoster(Base):
     generation: Mapped[int] = mapped_column()
     digest: Mapped[str] = mapped_column(String(64))
     size: Mapped[int] = mapped_column()
-    content_key: Mapped[str] = mapped_column(String(64))  # digest of what it was made from: same means no new version
+    content_key: Mapped[str] = mapped_column(
+        String(64)
+    )  # digest of what it was made from: same means no new version
     people: Mapped[int] = mapped_column()
     made_at: Mapped[datetime] = mapped_column()
     sealed: Mapped[bytes] = mapped_column(LargeBinary)

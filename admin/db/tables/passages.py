@@ -3,10 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, desc
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UnaryExpression, UniqueConstraint, desc
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from admin.db.base import Base
+
+
+def newest_first(column: str) -> UnaryExpression[object]:
+    """The column of an index, read backwards."""
+    return desc(column)
 
 
 class Chained:
@@ -39,9 +44,9 @@ class Passage(Chained, Base):
     __tablename__ = "passage"
     __table_args__ = (
         UniqueConstraint("gate_id", "epoch", "seq"),
-        Index("ix_passage_compound_id_at_id", "compound_id", desc("at"), desc("id")),
-        Index("ix_passage_gate_id_at_id", "gate_id", desc("at"), desc("id")),
-        Index("ix_passage_person_id_at", "person_id", desc("at")),
+        Index("ix_passage_compound_id_at_id", "compound_id", newest_first("at"), newest_first("id")),
+        Index("ix_passage_gate_id_at_id", "gate_id", newest_first("at"), newest_first("id")),
+        Index("ix_passage_person_id_at", "person_id", newest_first("at")),
         Index("ix_passage_visit_id", "visit_id"),
         Index("ix_passage_recorded_at", "recorded_at"),
     )
@@ -67,7 +72,7 @@ class Alarm(Chained, Base):
     __tablename__ = "alarm"
     __table_args__ = (
         UniqueConstraint("gate_id", "epoch", "seq"),
-        Index("ix_alarm_compound_id_at_id", "compound_id", desc("at"), desc("id")),
+        Index("ix_alarm_compound_id_at_id", "compound_id", newest_first("at"), newest_first("id")),
     )
     compound_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     kind: Mapped[str] = mapped_column(String(32))

@@ -9,7 +9,10 @@ from admin.db.base import Base
 
 
 class Server(Base):
-    """One row. `generation` is raised when the database is put back from a backup; `revision` whenever rosters may change."""
+    """One row. `generation` is raised when the database is put back from a backup.
+
+    `revision` is raised whenever rosters may change.
+    """
 
     __tablename__ = "server"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -19,7 +19,9 @@ class Visit(Base):
         Index("ix_visit_compound_id_until", "compound_id", "until"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid4)
-    pass_id: Mapped[str] = mapped_column(String(64), unique=True)  # contracts.ids.PassId, 32 hexadecimal digits
+    pass_id: Mapped[str] = mapped_column(
+        String(64), unique=True
+    )  # contracts.ids.PassId, 32 hexadecimal digits
     compound_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     host_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
     household_id: Mapped[int | None] = mapped_column(ForeignKey("household.id"))
@@ -32,7 +34,9 @@ class Visit(Base):
     pin_sealed: Mapped[bytes] = mapped_column(LargeBinary)  # to dispatch; web derives it from the link
     token_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # to web, once dispatch has signed
     made_at: Mapped[datetime] = mapped_column()
-    made_by: Mapped[int | None] = mapped_column(ForeignKey("account.id"))  # none: the host made it by the link
+    made_by: Mapped[int | None] = mapped_column(
+        ForeignKey("account.id")
+    )  # none: the host made it by the link
     cancelled_at: Mapped[datetime | None] = mapped_column()
 
 
