@@ -72,7 +72,7 @@ def gaps(path: Path) -> list[str]:
 
     own = path.parent.parent.name.split("_")[0] == SOURCE_LANGUAGE
     with path.open("rb") as file:
-        catalogue = read_po(file)
+        catalogue = read_po(file, locale=path.parent.parent.name)  # it knows how many plural forms there are
     texts = [message for message in catalogue if message.id]
     empty = [message for message in texts if not own and not all(strings(message.string))]
     fuzzy = [message for message in texts if message.fuzzy]

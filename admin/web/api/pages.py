@@ -33,7 +33,8 @@ def identify() -> None:
 @pages.get("/gate/v1/<gate_id>/roster/<int:version>")
 @may(Permission.FETCH_ROSTER)
 def roster(gate_id: str, version: int) -> ResponseReturnValue:
-    body = service.roster(db(), current().scope, version)
+    own = current().id == gate_id
+    body = service.roster(db(), current().scope, version) if own else None
     if body is None:
         raise NotFound
     return send_file(

@@ -81,9 +81,7 @@ def _visit(session: Session, scope: Scope, claim: ClaimV1) -> Visit | None:
     """A pass of the gate's own compound, locked until the answer is committed."""
     compound = select(Gate.compound_id).where(Gate.id.in_(scope.gates)).scalar_subquery()
     return session.scalars(
-        select(Visit)
-        .where(Visit.pass_id == claim.pass_id, Visit.compound_id == compound)
-        .with_for_update()
+        select(Visit).where(Visit.pass_id == claim.pass_id, Visit.compound_id == compound).with_for_update()
     ).one_or_none()
 
 

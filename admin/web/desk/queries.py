@@ -47,32 +47,37 @@ def board(session: Session, scope: Scope, now: datetime) -> list[Column]:
 
 def alarms(session: Session, scope: Scope, now: datetime) -> list[AlarmLine]:
     """What nobody has seen yet, newest first."""
-    places = scope.compounds
     question = _alarms(scope).where(
-        Alarm.compound_id.in_(places), Alarm.at > now - ALARM_AGE, Alarm.seen_at.is_(None)
+        Alarm.compound_id.in_(scope.compounds), Alarm.at > now - ALARM_AGE, Alarm.seen_at.is_(None)
     )
-    return [AlarmLine(*row[:3], row[3:5], *row[5:]) for row in session.execute(question.limit(ALARMS))]
+    return _read(session, question.limit(ALARMS))
 
 
 def alarms_since(session: Session, scope: Scope, since: datetime, limit: int) -> list[AlarmLine]:
     """What was committed after a moment. The table is small: alarms are rare."""
-    question = _alarms(scope).where(Alarm.recorded_at > since).limit(limit)
-    return [AlarmLine(*row[:3], row[3:5], *row[5:]) for row in session.execute(question)]
+    return _read(session, _alarms(scope).where(Alarm.recorded_at > since).limit(limit))
 
 
 def find_alarm(session: Session, scope: Scope, alarm: UUID) -> Alarm | None:
     return session.scalars(select(Alarm).where(Alarm.id == alarm, _visible(scope))).one_or_none()
 
 
-def _alarms(
-    scope: Scope,
-) -> Select[tuple[UUID, datetime, str, str, str, str, datetime]]:
+def _alarms(scope: Scope) -> Select[UUID, datetime, str, str, str, str, datetime]:
     return (
         select(Alarm.id, Alarm.at, Alarm.kind, Gate.name_zh, Gate.name_en, Alarm.gate_id, Alarm.recorded_at)
         .join(Gate, Gate.id == Alarm.gate_id)
         .where(_visible(scope), Alarm.kind.not_in(ROUTINE))
         .order_by(Alarm.at.desc(), Alarm.id.desc())
     )
+
+
+def _read(
+    session: Session, question: Select[UUID, datetime, str, str, str, str, datetime]
+) -> list[AlarmLine]:
+    return [
+        AlarmLine(alarm, at, kind, (zh, en), gate, recorded_at)
+        for alarm, at, kind, zh, en, gate, recorded_at in session.execute(question)
+    ]
 
 
 def _visible(scope: Scope) -> ColumnElement[bool]:

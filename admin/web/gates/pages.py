@@ -14,4 +14,6 @@ pages = Blueprint("gates", __name__, template_folder="templates")
 @pages.get("/gates")
 @may(Permission.SEE_GATES)
 def index() -> ResponseReturnValue:
-    return render_template("gates/index.html", gates=queries.gates(db(), current().scope, now()), stages=STAGES)
+    return render_template(
+        "gates/index.html", gates=queries.gates(db(), current().scope, now()), stages=STAGES
+    )

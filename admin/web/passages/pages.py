@@ -1,6 +1,7 @@
 """The access log."""
 
 from typing import Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from flask import Blueprint, abort, redirect, render_template, request, session, url_for
@@ -56,7 +57,7 @@ def index() -> ResponseReturnValue:
         methods=METHODS,
         purposes=service.PURPOSES,
         address=_address,
-        cursor=lambda line: keyset.written(line.at, line.id),
+        cursor=_cursor,
     )
 
 
@@ -97,7 +98,11 @@ def _story(passage: UUID) -> queries.Story | None:
     return found
 
 
+def _cursor(line: queries.PassageLine) -> str:
+    return keyset.written(line.at, line.id)
+
+
 def _address(**changed: str | None) -> str:
     """This view with some arguments changed, or dropped where None; where one is in the list stays."""
     said = {**{key: request.args.get(key) for key in (*FILTERS, "q", "before", "after", "open")}, **changed}
-    return url_for(".index", **{key: value for key, value in said.items() if value})
+    return f"{url_for('.index')}?{urlencode({key: value for key, value in said.items() if value})}"

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from admin.db.tables.passages import Passage
 from contracts.chain import commitment, link_hash
+from contracts.ids import EpochId
 
 
 class Proof(StrEnum):
@@ -16,7 +17,7 @@ class Proof(StrEnum):
 
 def proof(row: Passage) -> Proof:
     """BROKEN where the hash is not the link's, or a text is not what its commitment says."""
-    made = link_hash(row.epoch, row.seq, row.previous, row.who_commitment, row.what_commitment)
+    made = link_hash(EpochId(row.epoch), row.seq, row.previous, row.who_commitment, row.what_commitment)
     parts = (
         (row.who_commitment, row.who_salt, row.who_text),
         (row.what_commitment, row.what_salt, row.what_text),

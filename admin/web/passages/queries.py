@@ -124,7 +124,7 @@ def story(session: Session, scope: Scope, passage: UUID) -> Story | None:
     return Story(_line(found), row, row.person_id, _follows(session, row))
 
 
-def _lines() -> Select[Any]:
+def _lines() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Passage.id,
@@ -148,7 +148,7 @@ def _lines() -> Select[Any]:
     )
 
 
-def _line(row: Row[Any]) -> PassageLine:
+def _line(row: Row[*tuple[Any, ...]]) -> PassageLine:
     return PassageLine(
         id=row.id,
         at=row.at,
@@ -164,7 +164,7 @@ def _line(row: Row[Any]) -> PassageLine:
     )
 
 
-def _filtered(question: Select[Any], wanted: Wanted) -> Select[Any]:
+def _filtered(question: Select[*tuple[Any, ...]], wanted: Wanted) -> Select[*tuple[Any, ...]]:
     question = question.where(Passage.at >= wanted.time.since, Passage.at < wanted.time.until)
     for column, value in (
         (Passage.gate_id, wanted.gate),

@@ -1,4 +1,4 @@
-"""The phone pages. The secret in the address is the key: no log-in, no name in the address, nothing for others to index."""
+"""The phone pages. The secret in the address is the key: no log-in, no name there, nothing to index."""
 
 from collections.abc import Callable
 from typing import Final
@@ -159,7 +159,9 @@ def _invite(form: Invitation) -> UUID | None:
         uses=form.uses.data or 0,
         host_id=scope.person_id,
     )
-    made = service.make_visit(db(), current(), wanted, passes.Seals(keys().own.public_key(), keys().dispatch), now())
+    made = service.make_visit(
+        db(), current(), wanted, passes.Seals(keys().own.public_key(), keys().dispatch), now()
+    )
     if isinstance(made, service.VisitFault):
         form.visitor.errors = [words.FAULTS[made]]
         return None

@@ -1,7 +1,8 @@
 """What a host or the desk says about a visit."""
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Final
+from typing import Final, cast
 
 from wtforms import (
     DateTimeLocalField,
@@ -12,7 +13,7 @@ from wtforms import (
     SelectMultipleField,
     StringField,
 )
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields import choices
 from wtforms.validators import NumberRange
 
 from admin.catalogue import say as _
@@ -23,6 +24,8 @@ from admin.web.visits.windows import Preset, Window, window
 from admin.web.visits.words import WINDOWS
 
 IN_AND_OUT: Final = 2
+# The stubs of WTForms are older than its own SelectChoice.
+choice: Final = cast(Callable[[str | int, str], tuple[str | int, str]], choices.SelectChoice)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 class Invitation(Form):
@@ -31,7 +34,7 @@ class Invitation(Form):
     visitor = StringField(_l("Visitor's name"), [needed(), at_most(64)], render_kw={"autocomplete": "off"})
     window = RadioField(
         _l("When"),
-        choices=[SelectChoice(preset.value, word) for preset, word in WINDOWS.items()],
+        choices=[choice(preset.value, word) for preset, word in WINDOWS.items()],
         default=Preset.TODAY.value,
     )
     since = DateTimeLocalField(_l("From"), [optional()])
@@ -58,7 +61,9 @@ class DeskInvitation(Invitation):
     host = StringField(
         _l("Host"),
         [optional(), at_most(64)],
-        description=_l("Name, pinyin, room or the end of the phone number. Empty: a visitor of the property office."),
+        description=_l(
+            "Name, pinyin, room or the end of the phone number. Empty: a visitor of the property office."
+        ),
         render_kw={"autocomplete": "off"},
     )
     person = HiddenField()

@@ -4,7 +4,6 @@ from uuid import UUID
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms.fields.choices import SelectChoice
 
 from admin.catalogue import say as _
 from admin.security.permissions import Permission
@@ -13,7 +12,7 @@ from admin.web.guard import current, db, keys, may, now, settings
 from admin.web.languages import in_language
 from admin.web.residents.queries import Line, Search, find_person, list_people
 from admin.web.visits import passes, queries, service, words
-from admin.web.visits.forms import DeskInvitation
+from admin.web.visits.forms import DeskInvitation, choice
 from admin.web.visits.qr import qr_svg
 
 pages = Blueprint("visits", __name__, template_folder="templates")
@@ -29,7 +28,11 @@ def index() -> ResponseReturnValue:
         db(), current().scope, now(), queries.Cursor(*read) if read else None
     )
     end = listed.earlier
-    further = url_for(".index", show="past" if past else None, before=keyset.written(end.until, end.id)) if end else None
+    further = (
+        url_for(".index", show="past" if past else None, before=keyset.written(end.until, end.id))
+        if end
+        else None
+    )
     return render_template(
         "visits/index.html", lines=listed.lines, past=past, further=further, now=now(), words_of=words
     )
@@ -82,13 +85,11 @@ def _form() -> DeskInvitation:
     form = DeskInvitation()
     scope = current().scope
     mine = queries.compounds(db(), scope)
-    form.compound.choices = [
-        SelectChoice(place.id, in_language(place.name_zh, place.name_en)) for place in mine
-    ]
+    form.compound.choices = [choice(place.id, in_language(place.name_zh, place.name_en)) for place in mine]
     if form.compound.data is None and mine:
         form.compound.data = mine[0].id
     form.gates.choices = [
-        SelectChoice(gate.id, in_language(gate.zh, gate.en))
+        choice(gate.id, in_language(gate.zh, gate.en))
         for place in mine
         for gate in queries.gates_of(db(), scope, place.id)
     ]
@@ -108,7 +109,11 @@ def _make(form: DeskInvitation, hosts: list[Line]) -> UUID | None:
     """The new pass; None where the form must be shown again, with the fault at its field."""
     window = form.meant(now())
     if form.host.data and len(hosts) != 1:
-        fault = _("Several people fit. Choose one below.") if hosts else _("Nobody fits. Try the name or the room.")
+        fault = (
+            _("Several people fit. Choose one below.")
+            if hosts
+            else _("Nobody fits. Try the name or the room.")
+        )
         form.host.errors = [fault]
         return None
     if window is None:

@@ -7,5 +7,7 @@ from markupsafe import Markup
 def qr_svg(token: str) -> Markup:
     """Inline SVG without a size, quiet zone included. Error correction M: a scratched or dim screen still reads."""
     code = segno.make_qr(token, error="m", boost_error=False)
-    drawn = code.svg_inline(omitsize=True, border=4, dark="#000", light="#fff", svgclass="visits-qr", lineclass=None)
+    drawn = code.svg_inline(
+        omitsize=True, border=4, dark="#000", light="#fff", svgclass="visits-qr", lineclass=None
+    )
     return Markup(drawn)  # noqa: S704 - segno's own drawing; the token is modules by now

@@ -1,11 +1,10 @@
 """Passes as lists and pages show them. Every question takes a scope."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from admin.db.tables.gates import Gate
@@ -114,10 +113,8 @@ def compounds(session: Session, scope: Scope) -> list[Place]:
     return list(session.scalars(select(Place).where(Place.id.in_(scope.compounds)).order_by(Place.id)))
 
 
-def _lines(scope: Scope) -> Select[tuple[object, ...]]:
-    used = (
-        select(func.count()).where(PassClaim.visit_id == Visit.id).correlate(Visit).scalar_subquery()
-    )
+def _lines(scope: Scope) -> Select[Visit, str, str, int]:
+    used = select(func.count()).where(PassClaim.visit_id == Visit.id).correlate(Visit).scalar_subquery()
     return (
         select(Visit, Person.name, Household.room, used)
         .outerjoin(Person, Person.id == Visit.host_id)
@@ -126,7 +123,7 @@ def _lines(scope: Scope) -> Select[tuple[object, ...]]:
     )
 
 
-def _page(session: Session, question: Select[tuple[object, ...]], before: Cursor | None) -> VisitPage:
+def _page(session: Session, question: Select[Visit, str, str, int], before: Cursor | None) -> VisitPage:
     if before is not None:
         question = question.where(tuple_(Visit.until, Visit.id) < tuple_(before.until, before.id))
     ordered = question.order_by(Visit.until.desc(), Visit.id.desc()).limit(PAGE + 1)
@@ -136,23 +133,16 @@ def _page(session: Session, question: Select[tuple[object, ...]], before: Cursor
     return VisitPage(shown, Cursor(shown[-1].terms.until, shown[-1].id) if more else None)
 
 
-def _line(row: Sequence[object]) -> VisitLine:
+def _line(row: Row[Visit, str, str, int]) -> VisitLine:
     visit, host, room, used = row
-    assert isinstance(visit, Visit)
     return VisitLine(
         id=visit.id,
         pass_id=visit.pass_id,
         compound_id=visit.compound_id,
         visitor=visit.visitor,
-        host=host if isinstance(host, str) else None,
-        room=room if isinstance(room, str) else None,
-        terms=Terms(
-            visit.since,
-            visit.until,
-            visit.uses,
-            used if isinstance(used, int) else 0,
-            visit.cancelled_at is not None,
-        ),
+        host=host,
+        room=room,
+        terms=Terms(visit.since, visit.until, visit.uses, used, visit.cancelled_at is not None),
         made_at=visit.made_at,
         link_sealed=visit.link_sealed,
         token_sealed=visit.token_sealed,

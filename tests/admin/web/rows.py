@@ -13,18 +13,19 @@ from admin.db.session import writing
 from admin.db.tables.gates import Gate
 from admin.db.tables.passages import Alarm, Passage
 from admin.db.tables.places import Place
+from admin.security.keys import load_seal_public
 from admin.security.permissions import PERMISSIONS, RESIDENT, Role
 from admin.security.principals import Principal, PrincipalKind
 from admin.security.scope import Scope
 from admin.settings import WebSettings
-from admin.security.keys import load_seal_public
 from admin.web.visits.passes import Seals
 from admin.web.visits.service import MadeVisit, NewVisit, make_visit
 from contracts.chain import Part, commit, link_hash
+from contracts.ids import EpochId
 from tests.admin.conftest import NOON, a_household, a_person
 
 CREDENTIAL = "credential of the south gate"
-EPOCH = "epoch-1"
+EPOCH = EpochId("epoch-1")
 HOUR = timedelta(hours=1)
 
 
@@ -122,7 +123,7 @@ def a_host(session: Session, compound: int, unit: int, name: str = "王建国", 
 
 def a_visit(session: Session, settings: WebSettings, compound: int, **wanted: Any) -> MadeVisit:
     """A pass from now for an hour."""
-    plain = {"visitor": "刘晓彤", "since": NOON, "until": NOON + HOUR}
+    plain: dict[str, Any] = {"visitor": "刘晓彤", "since": NOON, "until": NOON + HOUR}
     made = make_visit(
         session, staff(session), NewVisit(compound, **{**plain, **wanted}), seals(settings), NOON
     )

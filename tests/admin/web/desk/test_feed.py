@@ -1,6 +1,6 @@
 """The feed behind the live boards: every row once, to those who may see it, none lost to a late commit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from uuid import UUID
 
@@ -22,7 +22,7 @@ SECOND = timedelta(seconds=1)
 
 
 @pytest.fixture
-def feed(engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[Feed]:
+def feed(engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Feed:
     """Looked at by hand: no poller runs."""
 
     def ask(question: Callable[[Session], list[News]]) -> list[News]:
@@ -31,7 +31,7 @@ def feed(engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Itera
 
     made = Feed(ask, clock)
     made._runs = True
-    yield made
+    return made
 
 
 def taken(subscription: Subscription) -> list[UUID | str]:

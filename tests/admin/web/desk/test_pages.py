@@ -62,9 +62,7 @@ def test_a_demonstration_says_that_its_people_are_pictures(
     assert "still pictures" in logged_in(Role.GUARD, town.compound).get("/live").text
 
 
-def test_an_alarm_stands_on_top_until_somebody_saw_it(
-    logged_in: Login, engine: Engine, town: Town
-) -> None:
+def test_an_alarm_stands_on_top_until_somebody_saw_it(logged_in: Login, engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         alarm = an_alarm(session, "gate-main", 1, "forced")
     browser = logged_in(Role.GUARD, town.compound)

@@ -83,13 +83,19 @@ def test_a_report_of_a_newer_gate_is_not_shown_and_breaks_nothing() -> None:
 @pytest.mark.promise(8)
 def test_the_page_says_who_runs_on_which_list(logged_in: Login, heard: None, town: Town) -> None:
     page = logged_in(Role.GUARD, town.compound).get("/gates").text
-    for said in ("version 6 held, 7 wanted", "39 people", "of 40", "on its way", "3 records", "kaimen 0.1.0", "20.0 GB"):
+    for said in (
+        "version 6 held, 7 wanted",
+        "39 people",
+        "of 40",
+        "on its way",
+        "3 records",
+        "kaimen 0.1.0",
+        "20.0 GB",
+    ):
         assert said in page
 
 
-def test_without_a_gate_the_page_says_what_will_appear(
-    logged_in: Login, engine: Engine, town: Town
-) -> None:
+def test_without_a_gate_the_page_says_what_will_appear(logged_in: Login, engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         session.get_one(Gate, "gate-main").revoked_at = NOON
     assert "No gate yet" in logged_in(Role.GUARD, town.compound).get("/gates").text

@@ -29,8 +29,14 @@ def test_without_a_word_the_log_shows_the_last_day() -> None:
     [
         ({"when": "today"}, Stretch(NOON - 12 * HOUR, NOON + 12 * HOUR)),
         ({"when": "yesterday"}, Stretch(NOON - 36 * HOUR, NOON - 12 * HOUR)),
-        ({"when": "dates", "from": "2026-11-23", "to": "2026-11-23"}, Stretch(NOON - 12 * HOUR, NOON + 12 * HOUR)),
-        ({"when": "dates", "to": "2026-11-23", "from": "2020-01-01"}, Stretch(NOON - 732 * HOUR, NOON + 12 * HOUR)),
+        (
+            {"when": "dates", "from": "2026-11-23", "to": "2026-11-23"},
+            Stretch(NOON - 12 * HOUR, NOON + 12 * HOUR),
+        ),
+        (
+            {"when": "dates", "to": "2026-11-23", "from": "2020-01-01"},
+            Stretch(NOON - 732 * HOUR, NOON + 12 * HOUR),
+        ),
         ({"when": "dates", "from": "x"}, Stretch(NOON - 12 * HOUR, NOON + 12 * HOUR)),
     ],
 )
@@ -51,14 +57,20 @@ def test_pages_of_the_log_meet_without_gap_or_repeat(engine: Engine, town: Town)
         first = queries.log(session, scope, town.compound, DAY)
         assert first.newer is None
         assert first.earlier is not None
-        second = queries.log(session, scope, town.compound, DAY, queries.Cursor(first.earlier.at, first.earlier.id))
+        second = queries.log(
+            session, scope, town.compound, DAY, queries.Cursor(first.earlier.at, first.earlier.id)
+        )
         assert second.newer is not None
         assert second.earlier is not None
-        third = queries.log(session, scope, town.compound, DAY, queries.Cursor(second.earlier.at, second.earlier.id))
+        third = queries.log(
+            session, scope, town.compound, DAY, queries.Cursor(second.earlier.at, second.earlier.id)
+        )
         assert third.earlier is None
         ids = [line.id for page in (first, second, third) for line in page.lines]
         assert len(ids) == len(set(ids)) == queries.PAGE * 2 + 5
-        back = queries.log(session, scope, town.compound, DAY, queries.Cursor(second.newer.at, second.newer.id, newer=True))
+        back = queries.log(
+            session, scope, town.compound, DAY, queries.Cursor(second.newer.at, second.newer.id, newer=True)
+        )
         assert back.lines == first.lines
         assert back.newer is None
 
@@ -103,7 +115,9 @@ def test_rows_of_another_compound_never_appear(engine: Engine, town: Town) -> No
         a_passage(session, "gate-main")
         scope = staff(session, town.other_compound).scope
         assert queries.log(session, scope, town.compound, DAY).lines == []
-        assert [line.id for line in queries.log(session, scope, town.other_compound, DAY).lines] == [theirs.id]
+        assert [line.id for line in queries.log(session, scope, town.other_compound, DAY).lines] == [
+            theirs.id
+        ]
         assert [line.id for line in queries.recorded_since(session, scope, NOON - HOUR, 10)] == [theirs.id]
         assert queries.newest_at(session, scope, "gate-main", 5) == []
         mine = staff(session, town.compound).scope
@@ -141,7 +155,9 @@ def test_the_log_walks_an_index_and_sorts_nothing(engine: Engine, town: Town) ->
         another_gate(session, town.compound, "gate-north")
         scope = staff(session, town.compound).scope
 
-    def keep(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+    def keep(
+        _connection: object, _cursor: object, statement: str, parameters: object, *_rest: object
+    ) -> None:
         asked.append((statement, parameters))
 
     event.listen(engine, "before_cursor_execute", keep)
@@ -154,4 +170,3 @@ def test_the_log_walks_an_index_and_sorts_nothing(engine: Engine, town: Town) ->
     steps = " / ".join(str(step[-1]) for step in plan)
     assert "ix_passage_compound_id_at_id" in steps, steps
     assert "TEMP B-TREE" not in steps
-

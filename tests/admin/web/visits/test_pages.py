@@ -30,9 +30,7 @@ def test_an_empty_list_says_what_will_appear(logged_in: Login, town: Town) -> No
     assert "Make the first one" in page
 
 
-def test_a_pass_made_at_the_desk_shows_its_link_and_pin(
-    logged_in: Login, engine: Engine, town: Town
-) -> None:
+def test_a_pass_made_at_the_desk_shows_its_link_and_pin(logged_in: Login, engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         host = a_host(session, town.compound, town.units["3-1"])
     browser = logged_in(Role.STAFF, town.compound)
