@@ -127,7 +127,8 @@ class Mosquitto(_Program):
         self.access.grant(BrokerUser(DISPATCH, PASSWORD, dispatch_rights()))
         settings = folder / "mosquitto.conf"
         settings.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\nuse_username_as_clientid true\nset_tcp_nodelay true\n"
+            f"listener {self.port} 127.0.0.1\nallow_anonymous false\n"
+            "use_username_as_clientid true\nset_tcp_nodelay true\n"
             f"password_file {folder}/passwords\nacl_file {folder}/acl\npid_file {folder}/pid\nuser root\n"
             f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
             "message_size_limit 65536\nmax_queued_messages 100000\nmax_inflight_messages 1000\n"
