@@ -11,14 +11,14 @@ from kaimen.install import Installation
 from kaimen.state import CannotStart
 
 _TOKEN: Final = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
-_PASSAGE: Final = re.compile(r"/passages/([0-9a-f]{8}-[0-9a-f-]{27})")
+_PASSAGE: Final = re.compile(r"[?&;]open=([0-9a-f]{8}-[0-9a-f-]{27})")
 
 
 def ids_on_the_log_page(box: Installation) -> set[UUID]:
     """Ids of all passages that the log's newest page links to. Raises CannotStart where it cannot be read."""
     with httpx.Client(base_url=box.address, follow_redirects=True, timeout=10.0, trust_env=False) as browser:
         _log_in(browser, box.one_time_password or "")
-        page = browser.get("/passages/")
+        page = browser.get("/log")
         if not page.is_success:
             raise CannotStart(f"The access-log page answered {page.status_code}.")
         return {UUID(found) for found in _PASSAGE.findall(page.text)}
