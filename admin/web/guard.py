@@ -141,4 +141,4 @@ def _new_password_first(permission: Permission) -> Response | None:
 
 
 def _wants_a_page() -> bool:
-    return request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html"
+    return request.accept_mimetypes.accept_html or not request.accept_mimetypes

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from admin.catalogue import say as _
 from admin.catalogue import say_later as _l
@@ -27,6 +27,11 @@ def spoken(moment: datetime, now: datetime) -> str:
     # Babel's date patterns: a translation orders them as its language does.
     pattern = _("d MMM HH:mm") if here.year == today.year else _("d MMM y HH:mm")
     return format_datetime(here, pattern, tzinfo=ZONE, locale=_("en"))
+
+
+def day(moment: datetime) -> str:
+    """2026年11月20日; needs a request for its language."""
+    return format_date(moment.astimezone(ZONE).date(), _("d MMM y"), locale=_("en"))
 
 
 def exact(moment: datetime) -> str:

@@ -22,6 +22,7 @@ def teach(app: Flask) -> None:
         remedy=remedy,
         shape=shape,
         when=when,
+        day=day,
         shown_name=shown_name,
         may=may,
         places=navigation.places,
@@ -63,6 +64,11 @@ def when(moment: datetime) -> Markup:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         moment.isoformat(timespec="seconds"), moments.exact(moment), moments.spoken(moment, guard.now())
     )
+
+
+def day(moment: datetime) -> Markup:
+    """A `<time>` of the day alone."""
+    return Markup('<time datetime="{}">{}</time>').format(moments.local_day(moment), moments.day(moment))
 
 
 def shown_name(name: str) -> str:
