@@ -90,7 +90,12 @@ class House:
         log = self.box.folder.log(name)
         _turn_over(log)
         self.children.start(
-            Command(name, words, log, {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"})
+            Command(
+                name,
+                words,
+                log,
+                {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+            )
         )
 
 

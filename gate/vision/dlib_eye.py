@@ -11,6 +11,7 @@ import warnings
 from typing import Any, Final
 
 import numpy as np
+from PIL import ImageFile
 
 from contracts.ids import ModelId
 from gate.vision.errors import MissingPackage
@@ -51,12 +52,16 @@ class DlibEye:
 
 def library() -> Any:  # noqa: ANN401 - face_recognition has no types
     """The face_recognition package, loaded now. Raises MissingPackage."""
+    strict = ImageFile.LOAD_TRUNCATED_IMAGES
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # its models still ask the deprecated pkg_resources for their place
         try:
             return importlib.import_module("face_recognition")
         except (ImportError, SystemExit) as why:  # it leaves with SystemExit when its models are missing
             raise MissingPackage("face_recognition", type(why).__name__) from why
+        finally:
+            # It makes Pillow take pictures that are cut short, for the whole process; we refuse them.
+            ImageFile.LOAD_TRUNCATED_IMAGES = strict
 
 
 def _rgb(pixels: Pixels) -> Pixels:

@@ -1,17 +1,22 @@
 """The second eye gives face_recognition's own numbers through the same protocol."""
 
 from collections.abc import Callable
+from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from PIL import ImageFile
 
-from gate.vision.dlib_eye import DlibEye
+from gate.vision.dlib_eye import DlibEye, library
 from gate.vision.errors import MissingPackage
 from gate.vision.eye import Eye
 from gate.vision.frame import Frame, Pixels
 from gate.vision.match import TAILS
 
-reference = pytest.importorskip("face_recognition")
+if find_spec("face_recognition") is None:
+    pytest.skip("the second eye is an extra, not installed here", allow_module_level=True)
+
+reference = library()
 
 
 def test_its_template_is_face_recognitions_encoding(photo: Callable[[str], Frame]) -> None:
@@ -44,3 +49,8 @@ def test_when_it_is_not_installed_it_says_so(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setitem(__import__("sys").modules, "face_recognition", None)
     with pytest.raises(MissingPackage, match="face_recognition"):
         DlibEye()
+
+
+def test_loading_the_second_eye_leaves_pictures_cut_short_refused() -> None:
+    DlibEye()
+    assert not ImageFile.LOAD_TRUNCATED_IMAGES
