@@ -45,7 +45,7 @@ def ensure_first_admin(session: Session, now: datetime) -> str | None:
     password = passwords.one_time()
     account = Account(
         login=FIRST_LOGIN,
-        name="Administrator",
+        name="管理员",
         password_hash=passwords.hashed(password),
         must_change=True,
         role=Role.MANAGER.value,
