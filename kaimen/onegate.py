@@ -89,6 +89,7 @@ class OneGate:
             "compound": str(compound),
             "gate": str(gate),
             "camera": camera.source,
+            "camera_allow_cleartext": True,  # the operator has typed the address; `kaimen up` says what it means
             "loop_video": camera.loop,
             "demonstration": camera.demonstration,
             "state_folder": str(box.folder.gate),

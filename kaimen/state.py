@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ class StateFolder:
 
 
 @contextmanager
-def held(folder: StateFolder) -> Iterator[None]:
+def held(folder: StateFolder) -> Generator[None]:
     """The folder as ours alone; raises CannotStart where it cannot be written or another holds it."""
     try:
         folder.root.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -92,6 +92,10 @@ def _start_with(house: House, camera: Camera) -> None:
     with writing(house.box.engine) as session:
         gate = OneGate(house, ensure_compound(session))
     gate.register()
+    if camera.source.startswith("rtsp://"):
+        Console().print(
+            "摄像头画面未加密传输，请仅用于内部网络 · rtsp:// is not encrypted: use your own network only."
+        )
     gate.start(camera)
 
 

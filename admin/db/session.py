@@ -1,6 +1,6 @@
 """Engines and transactions. Services never commit; the edge that opened a transaction does."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -22,14 +22,14 @@ def make_engine(url: str, pool: type[Pool] | None = None) -> Engine:
 
 
 @contextmanager
-def reading(engine: Engine) -> Iterator[Session]:
+def reading(engine: Engine) -> Generator[Session]:
     """A transaction that only reads."""
     with Session(engine, expire_on_commit=False) as session, session.begin():
         yield session
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Session]:
+def writing(engine: Engine) -> Generator[Session]:
     """A transaction that may write; on SQLite it takes the writers' lock at once instead of failing midway."""
     with Session(writer(engine), expire_on_commit=False) as session, session.begin():
         yield session
