@@ -85,6 +85,11 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     return _page(500, WORDS[500])
 
 
+def nothing_here(_error: Exception) -> ResponseReturnValue:
+    """For a room's own error that must look like an address that does not exist."""
+    return _page(404, WORDS[404])
+
+
 def _page(status: int, words: Words) -> ResponseReturnValue:
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return jsonify({"error": status}), status

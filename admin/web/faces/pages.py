@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from admin.catalogue import say as _
 from admin.db.tables.people import Person
 from admin.security.permissions import Permission
+from admin.web.errors import nothing_here
 from admin.web.faces import queries, service
 from admin.web.faces.queries import GateKnows, Progress
 from admin.web.faces.service import Answer, Missing, Photo
@@ -35,9 +36,7 @@ class Shown:
         return f"{self.progress.job}:{self.progress.state}:{sum(gate.knows for gate in self.gates)}"
 
 
-@pages.errorhandler(OutsideScope)
-def not_here(_error: OutsideScope) -> ResponseReturnValue:
-    return abort(404)
+pages.register_error_handler(OutsideScope, nothing_here)
 
 
 @pages.get("/")

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from admin.catalogue import say as _
 from admin.security.permissions import Permission
+from admin.web.errors import nothing_here
 from admin.web.guard import current, db, keys, may, now, settings
 from admin.web.residents import queries, service
 from admin.web.residents.forms import Home, NewPerson, Person
@@ -17,9 +18,7 @@ from admin.web.residents.service import Editor, OutsideScope
 pages = Blueprint("residents", __name__, template_folder="templates", url_prefix="/residents")
 
 
-@pages.errorhandler(OutsideScope)
-def not_here(_error: OutsideScope) -> ResponseReturnValue:
-    return abort(404)
+pages.register_error_handler(OutsideScope, nothing_here)
 
 
 @pages.get("/")
