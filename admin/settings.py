@@ -45,7 +45,9 @@ class ProcessSettings(Frozen):
 
     database: str  # an SQLAlchemy URL
     own_keys: Path  # private halves: this process alone can read the folder
-    public_keys: Path  # public halves of all: receipt.pub manifest.pub pass.pub web.pub worker.pub dispatch.pub
+    public_keys: (
+        Path  # public halves of all: receipt.pub manifest.pub pass.pub web.pub worker.pub dispatch.pub
+    )
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -53,11 +55,15 @@ class ProcessSettings(Frozen):
         try:
             return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
         except FileNotFoundError:
-            raise WrongSettings(path, ["no such file; `kaimen up` writes one, docs/operations.md shows one"]) from None
+            raise WrongSettings(
+                path, ["no such file; `kaimen up` writes one, docs/operations.md shows one"]
+            ) from None
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
             raise WrongSettings(path, [f"not TOML: {wrong}"]) from None
         except ValidationError as wrong:
-            raise WrongSettings(path, [_fault(error["loc"], error["type"]) for error in wrong.errors()]) from None
+            raise WrongSettings(
+                path, [_fault(error["loc"], error["type"]) for error in wrong.errors()]
+            ) from None
 
 
 class WebSettings(ProcessSettings):
