@@ -6,8 +6,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from contracts.ids import ModelId
-from gate.vision.match import threshold_for
+from contracts.ids import ModelId, PersonId
+from gate.vision.gallery import Gallery
+from gate.vision.impostors import threshold_in
 
 CHANCE: Final = 0.01
 """Share of new people flagged though nobody is like them: ten times what gates allow strangers by default, so
@@ -15,9 +16,16 @@ that whoever a gate could mistake is flagged, and small enough that hardly anybo
 for nothing."""
 
 
-def near_for(people: int, model: ModelId) -> float:
-    """The L2 distance below which two of `people` look alike. Raises KeyError for a model nobody measured."""
-    return threshold_for(CHANCE, people, model).distance
+def near_for(others: Mapping[str, Sequence[bytes]], model: ModelId) -> float:
+    """The L2 distance below which a newcomer is like one of the others: measured on them, as gates measure theirs.
+
+    Raises KeyError for a model nobody measured, BadTemplate for rows that cannot be compared.
+    """
+    people = [PersonId(f"p{number}") for number, theirs in enumerate(others.values()) for _ in theirs]
+    if not people:
+        return threshold_in(CHANCE, Gallery.empty(model)).distance
+    rows = _matrix([row for theirs in others.values() for row in theirs])
+    return threshold_in(CHANCE, Gallery.of(model, people, rows)).distance
 
 
 def look_alikes(rows: Sequence[bytes], others: Mapping[str, Sequence[bytes]], near: float) -> list[str]:

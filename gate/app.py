@@ -44,7 +44,7 @@ from gate.store.roster import RosterStore
 from gate.store.spent import SpentPasses
 from gate.vision.camera import Camera, open_camera
 from gate.vision.captures import CameraOptions
-from gate.vision.match import threshold_for
+from gate.vision.impostors import threshold_in
 from gate.vision.onnx_eye import OnnxEye
 from gate.vision.quality import AT_THE_GATE
 from gate.vision.watch import Watcher
@@ -153,7 +153,7 @@ def build(settings: GateSettings) -> Gate:
     kept = Kept.open(settings, boot, clock)
     knowledge = Knowledge(
         eye.model,
-        lambda people: threshold_for(settings.target_fpir, people, eye.model),
+        lambda gallery: threshold_in(settings.target_fpir, gallery),
         lambda: kept.rosters.is_stale(clock.now(), clock.monotonic(), clock.trusted),
     )
     line = _line(settings, secrets, Start(boot, clock, eye.model), kept, knowledge)

@@ -34,8 +34,8 @@ class Lease(Protocol):
     def __call__(self) -> bool: ...
 
 
-ThresholdFor = Callable[[int], Threshold]
-"""The threshold for a gallery of so many people."""
+ThresholdFor = Callable[[Gallery], Threshold]
+"""The threshold for a gallery, measured on it anew with each roster."""
 
 
 class Knowledge:
@@ -43,7 +43,8 @@ class Knowledge:
 
     def __init__(self, model: ModelId, threshold_for: ThresholdFor, is_stale: Lease) -> None:
         self._model, self._threshold_for, self._is_stale = model, threshold_for, is_stale
-        self._now = Holding(NO_RIGHTS, Gallery.empty(model), threshold_for(0))
+        nobody = Gallery.empty(model)
+        self._now = Holding(NO_RIGHTS, nobody, threshold_for(nobody))
 
     @property
     def now(self) -> Holding:
@@ -73,7 +74,7 @@ class Knowledge:
             return "bad_content"
         names = (roster.compound_name, roster.gate_name)
         place = Place(names[0].zh, names[0].en, names[1].zh, names[1].en)
-        self._now = Holding(rights, gallery, self._threshold_for(len(gallery)), place)
+        self._now = Holding(rights, gallery, self._threshold_for(gallery), place)
         return None
 
 

@@ -131,8 +131,8 @@ class Enrol:
         with reading(self._ground.engine) as session:
             theirs = _others(session, person, str(made.model))
         stored = _readable(self._vault, list(theirs))
-        near = near_for(len(stored) + 1, made.model)
-        found = look_alikes(made.rows, {vault_id: face.rows for vault_id, face in stored.items()}, near)
+        others = {vault_id: face.rows for vault_id, face in stored.items()}
+        found = look_alikes(made.rows, others, near_for(others, made.model))
         return tuple(theirs[vault_id] for vault_id in found)
 
 

@@ -1,8 +1,8 @@
 """Whom a gate can recognise, in memory. Never changed: a new roster makes a new gallery, swapped whole. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,11 @@ from gate.vision.frame import Vector
 
 MATRIX_AXES = 2
 
+# Rows of one person that cancel each other have no direction in common: their centre is as far from everybody.
+SMALLEST_SUM: Final = 1e-3
+PEOPLE_AT_ONCE: Final = 2_048
+"""Summed in one step: more would copy the matrix while a gallery is replaced."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Template:
@@ -21,6 +26,33 @@ class Template:
     person: PersonId
     model: ModelId
     vector: Vector = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Groups:
+    """The rows person by person. A person's centre is the mean of their rows, as long as these are; it is kept as
+    two numbers, since its product with a probe is the sum of the rows' products times `scales`."""
+
+    order: NDArray[np.intp]
+    """Row numbers, those of one person beside each other."""
+    starts: NDArray[np.intp]
+    """Where in `order` each person begins."""
+    scales: NDArray[np.float32]
+    squares: NDArray[np.float32]
+    """Each centre's length squared."""
+
+    @classmethod
+    def of(cls, rows: NDArray[np.float32], owners: NDArray[np.intp], squares: NDArray[np.float32]) -> Self:
+        """Groups the rows of a matrix by owner; owners count from 0 without gaps."""
+        order = np.argsort(owners, kind="stable")
+        starts = np.searchsorted(owners[order], np.arange(owners.max() + 1 if len(owners) else 0))
+        if not len(starts):
+            return cls(order, starts, np.zeros(0, dtype=np.float32), np.zeros(0, dtype=np.float32))
+        counts = np.diff(starts, append=len(order)).astype(np.float32)
+        lengths = np.asarray(np.add.reduceat(np.sqrt(squares)[order], starts) / counts, dtype=np.float32)
+        sums = np.concatenate([_sums(rows, order, part) for part in _slices(starts, len(order))])
+        scales = np.divide(lengths, sums, out=np.zeros_like(lengths), where=sums > SMALLEST_SUM * lengths)
+        return cls(order, starts, scales, np.square(lengths, dtype=np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,6 +69,7 @@ class Gallery:
     """One number per row, equal for rows of one person."""
     squares: NDArray[np.float32] = field(repr=False)
     """Each row's length squared, so that a search is one product of matrix and probe."""
+    groups: Groups = field(repr=False)
 
     @classmethod
     def of(cls, model: ModelId, people: Sequence[PersonId], matrix: NDArray[np.float32]) -> Self:
@@ -56,7 +89,8 @@ class Gallery:
         owners = np.array([numbers[person] for person in people], dtype=np.intp)
         rows = np.ascontiguousarray(matrix)
         rows.flags.writeable = False
-        return cls(model, tuple(people), rows, owners, np.einsum("ij,ij->i", rows, rows))
+        squares = np.einsum("ij,ij->i", rows, rows)
+        return cls(model, tuple(people), rows, owners, squares, Groups.of(rows, owners, squares))
 
     @classmethod
     def from_templates(cls, model: ModelId, templates: Sequence[Template]) -> Self:
@@ -84,3 +118,20 @@ class Gallery:
     def __len__(self) -> int:
         """The number of people, not of templates."""
         return int(self.owners.max()) + 1 if len(self.owners) else 0
+
+
+def _slices(starts: NDArray[np.intp], rows: int) -> Iterator[tuple[NDArray[np.intp], int]]:
+    """The starts of some people at a time, and where the last of them ends."""
+    for first in range(0, len(starts), PEOPLE_AT_ONCE):
+        after = first + PEOPLE_AT_ONCE
+        yield starts[first:after], int(starts[after]) if after < len(starts) else rows
+
+
+def _sums(
+    rows: NDArray[np.float32], order: NDArray[np.intp], part: tuple[NDArray[np.intp], int]
+) -> NDArray[np.float32]:
+    """The length of the sum of each person's rows."""
+    starts, end = part
+    first = int(starts[0])
+    added = np.add.reduceat(rows[order[first:end]], starts - first, axis=0)
+    return np.sqrt(np.einsum("ij,ij->i", added, added))

@@ -121,5 +121,5 @@ def test_a_face_cut_by_an_edge(eye: Eye, opened: Opened, saved: Saved, side: str
 
 def test_one_man_twice_is_a_look_alike_and_other_people_are_not(eye: Eye, file_of: FileOf) -> None:
     known = {name: enrolled(file_of(name), eye).rows for name in ("obama3.jpg", "biden.jpg", "astronaut.png")}
-    near = near_for(len(known), eye.model)
+    near = near_for(known, eye.model)
     assert look_alikes(enrolled(file_of("obama.jpg"), eye).rows, known, near) == ["obama3.jpg"]

@@ -24,7 +24,7 @@ class Kept(AtTheGate):
         super().__init__()
         self.published: list[HealthV1] = []
         self.unsent, self.stale, self.tidied = 0, False, 0
-        self.knowledge = Knowledge(MODEL, lambda _people: Threshold(1.0, 0.1), lambda: self.stale)
+        self.knowledge = Knowledge(MODEL, lambda _gallery: Threshold(1.0, 0.1), lambda: self.stale)
         box = Box(lambda: 300, lambda: 5000, lambda: self.unsent, 90, self._tidy)
         looked = Looked(self.knowledge, self.stage, self.health, self.door, self, self.clock)
         badge = Badge(EAST, BootId("b1"), Liveness.WARN)

@@ -12,7 +12,7 @@ from tests.gate.at_the_gate import MODEL, WANG, a_roster
 
 
 def knowing() -> Knowledge:
-    return Knowledge(MODEL, lambda people: Threshold(1.0 - people / 10, 0.1), lambda: False)
+    return Knowledge(MODEL, lambda gallery: Threshold(1.0 - len(gallery) / 10, 0.1), lambda: False)
 
 
 def a_body(values: list[float] | None = None, **changed: object) -> RosterBody:

@@ -59,7 +59,7 @@ class Watching(AtTheGate):
         self.blind, self.number, self.codes = False, 0, list[str]()
         self.eye = FakeWatcher()
         self.known.rights = Rights.of(a_roster())
-        knowledge = Knowledge(MODEL, lambda _people: Threshold(1.0, 0.1), lambda: False)
+        knowledge = Knowledge(MODEL, lambda _gallery: Threshold(1.0, 0.1), lambda: False)
         box = Box(lambda: 0, lambda: 0, lambda: 0, 90, lambda: None)
         looked = Looked(knowledge, self.stage, self.health, self.door, self, self.clock)
         keeper = Keeper(Badge(EAST, BootId("b1"), Liveness.WARN), box, looked, self.attendant)

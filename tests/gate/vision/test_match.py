@@ -99,3 +99,37 @@ def test_a_rate_that_is_no_rate_is_refused(rate: float) -> None:
 def test_nobody_guesses_a_threshold_for_a_model_that_was_not_measured() -> None:
     with pytest.raises(KeyError):
         threshold_for(0.001, 10, EYE)
+
+
+def test_a_person_of_several_pictures_is_as_far_as_their_nearest_and_their_centre_in_the_mean() -> None:
+    gallery = people((ANN, at(1, 0)), (BEN, at(-1, 0)), (ANN, at(0, 1)))
+    answer = nearest(at(1, 0), gallery, Threshold(distance=1.0, margin=0.1))
+    assert isinstance(answer, Match)
+    assert answer.person == ANN
+    assert answer.distance == pytest.approx(math.sqrt((0 + 2 - math.sqrt(2)) / 2))
+
+
+def test_pictures_that_cancel_each_other_have_no_centre_and_match_nobody_by_it() -> None:
+    gallery = people((ANN, at(1, 0)), (ANN, at(-1, 0)), (BEN, at(0, 1)))
+    answer = nearest(at(0, 1), gallery, RULE)
+    assert isinstance(answer, Match)
+    assert answer.person == BEN
+
+
+def test_many_people_in_any_order_are_found_as_one_by_one() -> None:
+    random = np.random.default_rng(3)
+    owners = random.permutation(np.repeat(np.arange(3_000), 2))
+    matrix = random.standard_normal((6_000, 8)).astype(np.float32)
+    gallery = Gallery.of(EYE, [PersonId(f"p{owner}") for owner in owners], matrix)
+    probe = random.standard_normal(8).astype(np.float32)
+    answer = nearest(probe, gallery, Threshold(distance=100, margin=0))
+    assert isinstance(answer, Match)
+    apart: list[float] = []
+    for owner in range(3_000):
+        theirs = matrix[owners == owner]
+        centre = (
+            theirs.sum(axis=0) / np.linalg.norm(theirs.sum(axis=0)) * np.linalg.norm(theirs, axis=1).mean()
+        )
+        apart.append((((theirs - probe) ** 2).sum(axis=1).min() + ((centre - probe) ** 2).sum()) / 2)
+    assert answer.person == PersonId(f"p{int(np.argmin(apart))}")
+    assert answer.distance == pytest.approx(math.sqrt(min(apart)), rel=1e-4)
