@@ -41,7 +41,8 @@ class UpOptions:
 def run(options: UpOptions) -> None:
     """Starts everything and returns when it was asked to stop. Raises CannotStart with the remedy."""
     folder = StateFolder(options.state.resolve())
-    signal.signal(signal.SIGTERM, _ask_to_stop)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job starts with SIGINT ignored
+        signal.signal(number, _ask_to_stop)
     with held(folder):
         check_space(folder.root)
         check_port(options.port, "--port")
