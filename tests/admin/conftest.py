@@ -14,7 +14,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-import admin.db.tables  # noqa: F401 - every table is known to the metadata
 from admin.db.base import Base
 from admin.db.session import make_engine, writing
 from admin.db.tables.accounts import Account
