@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import pytest
@@ -21,7 +21,7 @@ PASSWORD = "four plain words here"
 
 
 class Clock(Protocol):
-    def __call__(self) -> object: ...
+    def __call__(self) -> datetime: ...
     def pass_by(self, time: timedelta) -> None: ...
 
 

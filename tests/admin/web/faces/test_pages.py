@@ -215,6 +215,10 @@ def test_a_consent_withdrawn_is_forgotten_everywhere(desk: FlaskClient, person: 
     assert send(desk, person) == 422
 
 
+def status(desk: FlaskClient, person: UUID) -> dict[str, Any]:
+    return desk.get(f"/enrol/{person}/status").get_json()
+
+
 def finish(engine: Engine, state: str, result: dict[str, object]) -> None:
     with writing(engine) as session:
         job = session.scalars(select(Job).where(Job.kind == JobKind.ENROL_FACE.value)).one()
@@ -227,13 +231,13 @@ def test_a_refused_photo_says_what_to_do_and_offers_another(
     agree(desk, person)
     send(desk, person)
     assert "is being looked at" in desk.get(f"/enrol/{person}/progress").text
-    waiting = desk.get(f"/enrol/{person}/status").json
+    waiting = status(desk, person)
     finish(engine, "refused", {"faults": ["blurred", "from_a_newer_worker"]})
     page = desk.get(f"/enrol/{person}/progress").text
     assert "The face is blurred. Hold still." in page
     assert "Take another" in page
     assert "from_a_newer_worker" not in page
-    assert desk.get(f"/enrol/{person}/status").json["mark"] != waiting["mark"]
+    assert status(desk, person)["mark"] != waiting["mark"]
 
 
 def test_gates_are_counted_as_they_learn_the_face(
@@ -247,11 +251,11 @@ def test_gates_are_counted_as_they_learn_the_face(
         session.add(Face(person_id=person, model="m", templates=1, enrolled_at=NOON))
         session.add(GateState(gate_id=gate, held_version=4))
         session.add_all([a_roster(gate, 4, NOON - timedelta(minutes=1)), a_roster(gate, 5, NOON)])
-    assert desk.get(f"/enrol/{person}/status").json["knowing"] == []
+    assert status(desk, person)["knowing"] == []
     assert "0 of 1" in desk.get(f"/enrol/{person}/progress").text
     with writing(engine) as session:
         session.get_one(GateState, gate).held_version = 5
-    assert desk.get(f"/enrol/{person}/status").json["knowing"] == [gate]
+    assert status(desk, person)["knowing"] == [gate]
     assert "1 of 1" in desk.get(f"/enrol/{person}/progress").text
 
 

@@ -111,7 +111,7 @@ def test_the_list_pages_through_everybody_once_and_back(logged_in: Login, engine
         for number in range(120):
             a_resident(session, town, f"某{number:03d}", "3-1-301")
     browser = logged_in(Role.MANAGER)
-    seen, address = [], "/residents/"
+    seen, address, page = [], "/residents/", ""
     pages = []
     while address:
         page = browser.get(address).text
