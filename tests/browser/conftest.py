@@ -19,7 +19,6 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from sqlalchemy import Engine, select
 
-import admin.db.tables  # noqa: F401 - every table is known to the metadata
 from admin.db.base import Base
 from admin.db.consent_texts import ensure_consent_texts
 from admin.db.session import make_engine, reading, writing
