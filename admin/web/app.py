@@ -17,11 +17,11 @@ from admin.db.session import make_engine
 from admin.security.keys import load_secret
 from admin.settings import WebSettings
 from admin.web import errors, headers, languages, sessions, speech
+from admin.web.bodies import LARGEST_FORM
 from admin.web.ground import Ground, Keys, Surroundings
 from admin.web.shell import Shell, check_forms, mark_static
 
 ROOMS: Final = ("staff", "residents", "faces", "desk", "passages", "visits", "portal", "gates", "api")
-LARGEST_UPLOAD: Final = 12 * 1024 * 1024
 
 
 def create_app(settings: WebSettings, around: Surroundings | None = None) -> Flask:
@@ -56,7 +56,7 @@ def _configure(app: Flask, settings: WebSettings) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         PERMANENT_SESSION_LIFETIME=timedelta(hours=12),
-        MAX_CONTENT_LENGTH=LARGEST_UPLOAD,
+        MAX_CONTENT_LENGTH=LARGEST_FORM,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         WTF_CSRF_CHECK_DEFAULT=False,  # the shell asks, after the permission and before the endpoint
         WTF_CSRF_SSL_STRICT=False,  # visitors' pages send no referrer: their address is a secret
@@ -78,8 +78,4 @@ def _bootstrap() -> Blueprint:
 
 
 def _open(app: Flask, room: str) -> None:
-    name = f"admin.web.{room}.pages"
-    # Until every room is built; a room that is there and fails to import still stops the start.
-    if find_spec(f"admin.web.{room}") is None or find_spec(name) is None:
-        return
-    app.register_blueprint(import_module(name).pages)
+    app.register_blueprint(import_module(f"admin.web.{room}.pages").pages)

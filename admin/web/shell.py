@@ -2,25 +2,39 @@
 
 from collections.abc import Callable
 from functools import partial
+from types import TracebackType
 from typing import Any, cast
 
+import structlog
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
 from admin.security.permissions import GATE, Permission
-from admin.web import guard
+from admin.web import bodies, guard
 from admin.web.ground import in_place
 
 STATIC = frozenset({"static", "bootstrap.static"})
+log = structlog.get_logger()
 
 
 class Shell(Flask):
     """The app. A request's database work, and its hashing, happen on one thread aside; a stream's body does not."""
 
+    request_class = bodies.InMemory
+
     def full_dispatch_request(self) -> Response:
-        run = in_place if request.endpoint in STATIC else guard.ground().around.aside
-        return run(self._answer)
+        if request.endpoint in STATIC:
+            return in_place(self._answer)
+        bodies.take_in()
+        return guard.ground().around.aside(self._answer)
+
+    def log_exception(
+        self,
+        exc_info: tuple[type, BaseException, TracebackType] | tuple[None, None, None],
+    ) -> None:
+        """Without the address, which Flask would write: a link's secret may stand in it."""
+        log.error("page failed", endpoint=request.endpoint, exc_info=exc_info)
 
     def dispatch_request(self) -> ResponseReturnValue:
         if request.routing_exception is not None or request.endpoint in STATIC:

@@ -10,6 +10,7 @@ from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntit
 from admin.db.session import reading
 from admin.security.permissions import Permission
 from admin.web.api import service
+from admin.web.bodies import takes
 from admin.web.guard import become, current, db, engine, may, now
 from contracts.claim import ClaimV1
 from contracts.wire import LARGEST_MESSAGE, Fault, WireError
@@ -20,7 +21,6 @@ pages = Blueprint("api", __name__)
 @pages.before_request
 def identify() -> None:
     """Before any lock is taken: a stranger costs one look-up."""
-    request.max_content_length = LARGEST_MESSAGE
     gate_id = (request.view_args or {}).get("gate_id")
     if gate_id is None:
         return
@@ -44,6 +44,7 @@ def roster(gate_id: str, version: int) -> ResponseReturnValue:
 
 @pages.post("/gate/v1/<gate_id>/claims")
 @may(Permission.CLAIM_USE)
+@takes(LARGEST_MESSAGE)
 def claims(gate_id: str) -> ResponseReturnValue:
     claim = ClaimV1.decode(request.get_data())
     if claim.gate != gate_id:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from admin.catalogue import say as _
 from admin.db.tables.people import Person
 from admin.security.permissions import Permission
+from admin.web.bodies import LARGEST_UPLOAD, takes
 from admin.web.errors import nothing_here
 from admin.web.faces import queries, service
 from admin.web.faces.queries import GateKnows, Progress
@@ -77,6 +78,7 @@ def declined(person_id: UUID) -> ResponseReturnValue:
 
 @pages.post("/<uuid:person_id>/photo")
 @may(Permission.ENROL_FACE)
+@takes(LARGEST_UPLOAD)
 def photo(person_id: UUID) -> ResponseReturnValue:
     upload = request.files.get("photo")
     content = Photo(upload.read() if upload else b"")
