@@ -1,0 +1,267 @@
+"""The desk, the log, passes, gates and the phone pages: in both languages, on a desk's screen and on a phone's."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from sqlalchemy.orm import Session
+
+from admin.db.session import writing
+from admin.db.tables.gates import Gate, GateState
+from admin.db.tables.passages import Passage
+from admin.db.tables.visits import ResidentLink
+from admin.security.keys import load_seal_public
+from admin.web.visits.passes import TOKEN, Seals, hash_of
+from admin.web.visits.service import MadeVisit, NewVisit, make_visit
+from contracts.ids import BootId, GateId
+from contracts.sealing import seal
+from contracts.state import HealthV1, StageMs
+from contracts.words import CameraState, DoorState
+from kaimen.demo.compound import find
+from tests.admin.web.rows import a_passage, an_alarm, staff
+
+pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
+Enter = Callable[..., BrowserContext]
+SCREENS: tuple[ViewportSize, ...] = ({"width": 1366, "height": 768}, {"width": 390, "height": 844})
+LANGUAGES = ("zh_Hans_CN", "en")
+HOUR = timedelta(hours=1)
+MINE = "residents-own-secret-word"
+LONG_NAME = "Bartholomew Featherstonehaugh"
+# Names that pages say in every language, and words that Chinese itself writes in Latin letters.
+SAME_IN_BOTH = (LONG_NAME, "English", "manager", "PIN", "JPEG", "PNG", "WebP", "MB", "QR", "sface", "dlib")
+ONLY_WRONG = {"resultTypes": ["violations"]}  # what is right is counted, not described: half the time
+TEXTS_SHOWN = """() => {
+  const skip = "[translate=no], [lang=en], kbd, input, select, textarea, script, style, noscript, svg";
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const words = [];
+  while (walk.nextNode()) {
+    const node = walk.currentNode;
+    if (!node.parentElement.closest(skip)) words.push(node.textContent);
+  }
+  return words.join(" ");
+}"""
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """Addresses of what was put into the house."""
+
+    behind_login: tuple[str, ...]
+    in_english_too: tuple[str, ...]  # test_pages.py looks at them in Chinese
+    pass_link: str
+
+
+@pytest.fixture(scope="module")
+def rooms(house: Any) -> Rooms:
+    """Two gates, of which one is silent; a night of passages, an alarm, passes signed and not signed yet."""
+    keys = Path(house.engine.url.database).parent / "public"
+    now = datetime.now(UTC)
+    with writing(house.engine) as session:
+        made = find(session)
+        assert made is not None
+        host = made.enrolled
+        session.add_all(a_gate(made.compound_id, name, now) for name in ("south", "north"))
+        session.flush()
+        session.add(a_report("south", now))
+        opened = some_passages(session, host, now)
+        an_alarm(session, "south", 90, "door_fault", now)
+        seals = Seals(load_seal_public(keys / "web.pub"), load_seal_public(keys / "dispatch.pub"))
+        signed = a_pass(session, NewVisit(made.compound_id, "刘晓彤", now, now + HOUR, host_id=host), seals)
+        signed.visit.token_sealed = seal(seals.web, TOKEN, b"KM1:" + b"A" * 90)
+        a_pass(session, NewVisit(made.compound_id, LONG_NAME, now, now + HOUR), seals)
+        session.add(
+            ResidentLink(person_id=host, secret_hash=hash_of(MINE), made_at=now, until=now + 24 * HOUR)
+        )
+        return Rooms(
+            behind_login=(
+                "/live",
+                "/log",
+                f"/log?open={opened.id}",
+                f"/log?person={host}",
+                "/visits",
+                "/visits/new",
+                f"/visits/{signed.visit.id}",
+                "/gates",
+            ),
+            in_english_too=(
+                "/residents/",
+                f"/residents/{host}",
+                f"/enrol/{house.person(LONG_NAME)}",
+                f"/enrol/{host}",
+            ),
+            pass_link=f"/p/{signed.secret.text}",
+        )
+
+
+def a_gate(compound: int, name: str, now: datetime) -> Gate:
+    return Gate(
+        id=name,
+        compound_id=compound,
+        place_id=compound,
+        name_zh={"south": "南门", "north": "北门"}[name],
+        name_en=f"{name.title()} gate",
+        direction="in",
+        credential_hash=hash_of(name),
+        seal_key=bytes(32),
+        added_at=now,
+    )
+
+
+def a_report(gate: str, now: datetime) -> GateState:
+    """Of a gate that runs well, an hour ahead so that it stays online while the tests last."""
+    health = HealthV1(
+        gate=GateId(gate),
+        boot=BootId("boot-1"),
+        at=now,
+        monotonic_ms=1000,
+        camera=CameraState.SEEING,
+        door=DoorState.SHUT,
+        frames_per_s=14.6,
+        stages=StageMs(read=2.1, detect=18.4, describe=31.0),
+        unsent=3,
+        disk_free_mb=20480,
+        rss_mb=211,
+        roster_version=6,
+        people=39,
+    )
+    return GateState(
+        gate_id=gate,
+        status="online",
+        software="kaimen 0.1.0",
+        model="sface+dlib",
+        health_at=now + HOUR,
+        health=health.encode().decode(),
+        held_version=6,
+    )
+
+
+def some_passages(session: Session, person: UUID, now: datetime) -> Passage:
+    """Of every colour; the last is returned."""
+    kinds: list[dict[str, Any]] = [
+        {"person_id": person},
+        {"outcome": "denied", "reason": "poor_quality"},
+        {"outcome": "denied", "reason": "wrong_pin", "method": "pin", "score": None, "margin": None},
+        {"outcome": "asked", "reason": "ambiguous", "person_id": person},
+        {"person_id": person, "clock_trusted": False, "live": 0.93},
+    ]
+    rows = [
+        a_passage(session, "south", seq, at=now - timedelta(minutes=30 - seq), **kinds[seq % len(kinds)])
+        for seq in range(1, 15)
+    ]
+    return rows[-1]
+
+
+def a_pass(session: Session, wanted: NewVisit, seals: Seals) -> MadeVisit:
+    made = make_visit(session, staff(session), wanted, seals, wanted.since)
+    assert isinstance(made, MadeVisit), made
+    return made
+
+
+def watched(context: BrowserContext) -> tuple[Page, list[str]]:
+    """A page, and what its console complains of."""
+    page, said = context.new_page(), list[str]()
+    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
+    page.on("pageerror", lambda wrong: said.append(str(wrong)))
+    return page, said
+
+
+def shortcomings(page: Page, language: str) -> list[str]:
+    """What is wrong with the page as it stands, on every screen."""
+    found: list[str] = []
+    for screen in SCREENS:
+        page.set_viewport_size(screen)
+        wide = f"at {screen['width']}: "
+        found += [
+            wide + f"{one['id']}: {one['nodes'][0]['html'][:160]}"
+            for one in Axe().run(page, options=ONLY_WRONG).response["violations"]
+        ]
+        if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
+            found.append(wide + "scrolls sideways")
+    return found + ([] if language == "en" else [f"not Chinese: {word}" for word in english_left(page)])
+
+
+def english_left(page: Page) -> list[str]:
+    shown = page.evaluate(TEXTS_SHOWN)
+    for known in SAME_IN_BOTH:
+        shown = shown.replace(known, "")
+    return [word for word in shown.split() if word.isascii() and word.isalpha() and len(word) > 2]
+
+
+@pytest.fixture
+def stranger(house: Any, browser: Browser) -> Iterator[Callable[[str], BrowserContext]]:
+    """`stranger("en")`: a browser nobody is logged in with, that chose its language."""
+    opened: list[BrowserContext] = []
+
+    def choosing(language: str) -> BrowserContext:
+        opened.append(browser.new_context(base_url=house.url, viewport=SCREENS[0]))
+        page = opened[-1].new_page()
+        page.goto("/login")
+        page.click(f"button[value={language}]")
+        page.close()
+        return opened[-1]
+
+    yield choosing
+    for context in opened:
+        context.close()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_room_is_whole_on_every_screen(enter: Enter, rooms: Rooms, language: str) -> None:
+    page, complaints = watched(enter("manager", language))
+    wrong: dict[str, list[str]] = {}
+    for address in (*rooms.behind_login, *(rooms.in_english_too if language == "en" else ())):
+        page.set_viewport_size(SCREENS[0])
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        if found := shortcomings(page, language):
+            wrong[address] = found
+    assert (wrong, complaints) == ({}, [])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_without_a_login_are_whole_on_every_screen(
+    stranger: Callable[[str], BrowserContext], rooms: Rooms, language: str
+) -> None:
+    page, complaints = watched(stranger(language))
+    wrong: dict[str, list[str]] = {}
+    for address in ("/login", rooms.pass_link, f"/r/{MINE}", f"/r/{MINE}/invite"):
+        answer = page.goto(address)
+        assert answer is not None
+        assert answer.status == 200, address
+        if found := shortcomings(page, language):
+            wrong[address] = found
+    assert (wrong, complaints) == ({}, [])
+
+
+def test_the_live_board_shows_a_passage_without_being_asked(enter: Enter, house: Any, rooms: Rooms) -> None:
+    page, complaints = watched(enter("guard", "en"))
+    page.goto("/live")
+    page.locator("[data-link]").get_by_text("Live", exact=True).wait_for()
+    with writing(house.engine) as session:
+        person = house.person(LONG_NAME)
+        late = datetime.now(UTC)
+        arrived = a_passage(session, "north", 1, at=late, person_id=person, recorded_at=late)
+    page.locator(f"[data-gate=north] [data-key='{arrived.id}']").wait_for(timeout=10_000)
+    assert complaints == []
+
+
+def test_a_visitor_shows_the_code_also_without_a_network(
+    stranger: Callable[[str], BrowserContext], rooms: Rooms
+) -> None:
+    context = stranger("en")
+    page = context.new_page()
+    page.goto(rooms.pass_link)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.reload()
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.reload()
+    context.set_offline(True)
+    page.reload()
+    assert page.locator(".portal-code svg, .portal-code img").count() == 1
