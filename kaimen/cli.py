@@ -18,6 +18,13 @@ app.add_typer(bench, name="bench")
 StateOption = Annotated[
     Path, typer.Option("--state", help="The one folder for everything: database, keys, logs.")
 ]
+DataOption = Annotated[Path, typer.Option("--data", help="A folder of pictures with an openset.csv.")]
+CacheOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache", help="Keep the templates in this folder, outside the source tree, for the next run."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 
 
@@ -69,6 +76,47 @@ def latency(
     typer.echo(run(video, frames).as_json())
 
 
+@bench.command()
+def accuracy(
+    data: DataOption,
+    sample: Annotated[
+        str | None, typer.Option(help="As well a draw of so many enrolled and strangers: 300x900.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
+    cache: CacheOption = None,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+) -> None:
+    """Who is found and which strangers are accepted, on a folder with an openset.csv, beside face_recognition."""
+    from bench.accuracy import Sample, Task, run
+
+    with _measured():
+        typer.echo(run(Task(data, Sample.of(sample) if sample else None, seed), cache))
+
+
+@bench.command()
+def tracks(
+    data: DataOption,
+    cache: CacheOption = None,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+) -> None:
+    """Five frames of one person as one approach, pooled and decided as the gate does it."""
+    from bench.tracks import run
+
+    with _measured():
+        typer.echo(run(data, cache))
+
+
+@bench.command()
+def search(
+    people: Annotated[int, typer.Option(min=100, help="Two templates each.")] = 50_000,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+) -> None:
+    """How long a search takes, and the memory that replacing a gallery costs."""
+    from bench.search import run
+
+    typer.echo(run(people))
+
+
 @app.command("wire-page")
 def wire_page(to: Annotated[Path, typer.Option()] = Path("docs/mqtt.md")) -> None:
     """Write docs/mqtt.md from the payload classes."""
@@ -88,6 +136,21 @@ class _told:  # noqa: N801 - reads as a sentence at its use
         from kaimen.state import CannotStart
 
         if isinstance(trouble, CannotStart):
+            _stop(str(trouble))
+
+
+class _measured:  # noqa: N801 - reads as a sentence at its use
+    """The same for what stops a measurement."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object
+    ) -> None:
+        from bench.described import CacheInside
+        from bench.openset import NoSet
+
+        if isinstance(trouble, CacheInside | NoSet):
             _stop(str(trouble))
 
 

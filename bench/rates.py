@@ -1,0 +1,163 @@
+"""Rates of an open-set search, with how far they may be trusted. Pure."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[np.float64]
+
+REPLICATES: Final = 1_000
+CONFIDENCE: Final = 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Searched:
+    """What searching found. Distances are to the nearest person, infinite where no face was found.
+
+    `right` says whether that person is the probe's own. Identities are numbers; pictures of one person are drawn
+    together when the uncertainty is estimated, for they are not independent.
+    """
+
+    probes: Numbers
+    right: NDArray[np.bool_]
+    probe_people: NDArray[np.intp]
+    strangers: Numbers
+    stranger_people: NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A share and its interval of 95 % confidence."""
+
+    value: float
+    low: float
+    high: float
+
+    def as_list(self) -> list[float]:
+        """The interval alone, rounded."""
+        return [round(self.low, 5), round(self.high, 5)]
+
+
+def tpir(found: Searched, fpir: float) -> float | None:
+    """The share of probes whose own person is nearest and nearer than all but `fpir` of the strangers come.
+
+    None where there are no probes or no strangers. No more strangers than `fpir` are accepted: with fewer than
+    1 / fpir of them, none.
+    """
+    if not len(found.probes) or not len(found.strangers):
+        return None
+    weights = np.ones(len(found.strangers))
+    return _share(found, np.ones(len(found.probes)), weights, fpir)
+
+
+def tpir_interval(found: Searched, fpir: float, seed: int) -> Rate | None:
+    """The same with an interval: people are drawn anew, with their pictures, a thousand times."""
+    value = tpir(found, fpir)
+    if value is None:
+        return None
+    random = np.random.default_rng(seed)
+    drawn = [
+        _share(found, _drawn(found.probe_people, random), _drawn(found.stranger_people, random), fpir)
+        for _ in range(REPLICATES)
+    ]
+    return _rate(value, drawn)
+
+
+def share_interval(hits: NDArray[np.bool_], people: NDArray[np.intp], seed: int) -> Rate | None:
+    """A share of pictures with the interval from drawing people anew. None of nothing.
+
+    Where nothing or everything hit, drawing anew says nothing: then the rule of three gives the bound.
+    """
+    if not len(hits):
+        return None
+    value = float(hits.mean())
+    if value in (0.0, 1.0):
+        bound = rule_of_three(len(hits))
+        return Rate(value, max(0.0, value - bound), min(1.0, value + bound))
+    random = np.random.default_rng(seed)
+    drawn: list[float] = []
+    for _ in range(REPLICATES):
+        weights = _drawn(people, random)
+        drawn.append(float((hits * weights).sum() / weights.sum()))
+    return _rate(value, drawn)
+
+
+def rule_of_three(tries: int) -> float:
+    """With nothing in that many tries, the rate is below this with 95 % confidence."""
+    return min(1.0, 3 / tries) if tries else 1.0
+
+
+def upper_bound(hits: int, tries: int) -> float:
+    """The rate's upper bound of 95 % confidence, one-sided and exact (Clopper and Pearson)."""
+    if not tries or hits >= tries:
+        return 1.0
+    low, high = hits / tries, 1.0
+    for _ in range(50):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _at_most(hits, tries, middle) > 1 - CONFIDENCE else (low, middle)
+    return high
+
+
+def best_threshold(found: Searched) -> tuple[float, float, float]:
+    """The distance with the smallest of the larger error, and there FPIR and FNIR: chosen on the very pictures it
+    is judged on, which favours whoever is given it."""
+    distances = np.unique(np.concatenate([found.probes, found.strangers]))
+    candidates = [float(each) for each in distances[np.isfinite(distances)][:: max(1, len(distances) // 500)]]
+    errors = [(*at_threshold(found, each), each) for each in candidates] or [(0.0, 1.0, 0.0)]
+    fpir, fnir, distance = min(errors, key=lambda each: (max(each[0], each[1]), each[0] + each[1]))
+    return distance, fpir, fnir
+
+
+def at_threshold(found: Searched, distance: float) -> tuple[float, float]:
+    """FPIR and FNIR at a distance; a rate of nothing is 0."""
+    accepted = found.strangers <= distance
+    missed = ~(found.right & (found.probes <= distance))
+    return (
+        float(accepted.mean()) if len(accepted) else 0.0,
+        float(missed.mean()) if len(missed) else 0.0,
+    )
+
+
+def numbered(identities: Sequence[str]) -> NDArray[np.intp]:
+    """One number per identity."""
+    numbers = {identity: number for number, identity in enumerate(dict.fromkeys(identities))}
+    return np.array([numbers[identity] for identity in identities], dtype=np.intp)
+
+
+def _share(found: Searched, probes: Numbers, strangers: Numbers, fpir: float) -> float:
+    order = np.argsort(found.strangers, kind="stable")
+    accepted = np.cumsum(strangers[order]) <= fpir * strangers.sum() + 1e-9
+    # The first stranger who is one too many sets the distance; nobody as far as that is accepted.
+    first = int(np.argmin(accepted)) if not accepted.all() else len(order) - 1
+    limit = found.strangers[order][first]
+    hits = found.right & (found.probes < limit)
+    return float((hits * probes).sum() / probes.sum())
+
+
+def _drawn(people: NDArray[np.intp], random: np.random.Generator) -> Numbers:
+    """How often each picture counts when as many people are drawn, with replacement, as there are."""
+    count = int(people.max()) + 1
+    times = np.bincount(random.integers(0, count, count), minlength=count)
+    return times[people].astype(np.float64)
+
+
+def _rate(value: float, drawn: Sequence[float]) -> Rate:
+    low, high = (float(each) for each in np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)))
+    return Rate(value, low, high)
+
+
+def _at_most(hits: int, tries: int, rate: float) -> float:
+    """The chance of at most so many hits."""
+    terms = (
+        math.lgamma(tries + 1)
+        - math.lgamma(hit + 1)
+        - math.lgamma(tries - hit + 1)
+        + hit * math.log(rate or 1e-300)
+        + (tries - hit) * math.log1p(-min(rate, 1 - 1e-12))
+        for hit in range(hits + 1)
+    )
+    return sum(math.exp(term) for term in terms)

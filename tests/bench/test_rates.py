@@ -1,0 +1,91 @@
+"""Rates count what they say, and never promise more than was tried."""
+
+import numpy as np
+import pytest
+
+from bench.rates import (
+    Searched,
+    at_threshold,
+    best_threshold,
+    numbered,
+    rule_of_three,
+    share_interval,
+    tpir,
+    tpir_interval,
+    upper_bound,
+)
+
+
+def searched(probes: list[float], strangers: list[float], right: list[bool] | None = None) -> Searched:
+    return Searched(
+        probes=np.array(probes),
+        right=np.array(right or [True] * len(probes)),
+        probe_people=np.arange(len(probes)),
+        strangers=np.array(strangers),
+        stranger_people=np.arange(len(strangers)),
+    )
+
+
+def test_with_few_strangers_no_one_of_them_is_accepted() -> None:
+    found = searched([0.1, 0.2, 0.3, 0.5], [0.25, 0.4, 0.6])
+    assert tpir(found, 0.01) == 0.5
+
+
+def test_as_many_strangers_as_the_rate_allows_are_accepted_and_no_more() -> None:
+    found = searched([0.1, 0.2, 0.3, 0.5], [0.25, 0.4, 0.6, 0.7])
+    assert tpir(found, 0.25) == 0.75
+    assert tpir(found, 0.24) == 0.5
+
+
+def test_somebody_elses_name_is_not_a_find() -> None:
+    assert tpir(searched([0.1, 0.2], [0.9], [True, False]), 0.01) == 0.5
+
+
+def test_a_face_that_was_not_found_is_a_miss_and_no_acceptance() -> None:
+    found = searched([0.1, float("inf")], [float("inf"), float("inf")])
+    assert tpir(found, 0.01) == 0.5
+    assert at_threshold(found, 0.6) == (0.0, 0.5)
+
+
+def test_nobody_to_find_or_no_stranger_is_no_rate() -> None:
+    assert tpir(searched([], [0.2]), 0.01) is None
+    assert tpir_interval(searched([0.2], []), 0.01, 0) is None
+
+
+def test_the_interval_holds_the_value_and_is_the_same_for_one_seed() -> None:
+    random = np.random.default_rng(1)
+    found = searched(list(random.normal(0.5, 0.1, 200)), list(random.normal(0.8, 0.05, 300)))
+    rate = tpir_interval(found, 0.01, 4)
+    assert rate is not None
+    assert rate.low <= rate.value <= rate.high
+    assert rate == tpir_interval(found, 0.01, 4)
+
+
+def test_pictures_of_one_person_are_one_draw() -> None:
+    hits = np.array([True] * 50 + [False] * 50)
+    alone = share_interval(hits, np.arange(100), 0)
+    together = share_interval(hits, np.repeat(np.arange(4), 25), 0)
+    assert alone is not None
+    assert together is not None
+    assert together.high - together.low > alone.high - alone.low
+
+
+def test_where_nothing_was_accepted_the_rule_of_three_is_the_bound() -> None:
+    rate = share_interval(np.zeros(100, dtype=np.bool_), np.arange(100), 0)
+    assert rate is not None
+    assert (rate.value, rate.high) == (0.0, 0.03)
+    assert rule_of_three(0) == 1.0
+
+
+@pytest.mark.parametrize(("hits", "tries", "bound"), [(0, 100, 0.0295), (5, 1146, 0.0091), (3, 10, 0.6066)])
+def test_the_upper_bound_is_clopper_and_pearsons(hits: int, tries: int, bound: float) -> None:
+    assert upper_bound(hits, tries) == pytest.approx(bound, abs=2e-4)
+
+
+def test_the_best_threshold_has_the_smallest_larger_error() -> None:
+    distance, fpir, fnir = best_threshold(searched([0.1, 0.2, 0.9], [0.3, 0.8]))
+    assert (distance, fpir, round(fnir, 3)) == (0.2, 0.0, 0.333)
+
+
+def test_identities_become_numbers_without_gaps() -> None:
+    assert numbered(["b", "a", "b"]).tolist() == [0, 1, 0]
