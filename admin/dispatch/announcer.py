@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from admin.security.client_id import client_id
 from admin.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -38,8 +39,9 @@ class MqttAnnouncer:
     def __init__(self, settings: BrokerSettings) -> None:
         self._settings = settings
         self._connection = self._connections = NO_CONNECTION
-        self._client = Client(CallbackAPIVersion.VERSION2, client_id=settings.username, clean_session=True)
         password = settings.password_file.read_text(encoding="utf-8").strip()
+        own_id = client_id(settings.username, password)
+        self._client = Client(CallbackAPIVersion.VERSION2, client_id=own_id, clean_session=True)
         self._client.username_pw_set(settings.username, password)
         if settings.ca_file is not None:
             context = ssl.create_default_context(cafile=settings.ca_file)

@@ -1,7 +1,6 @@
 """`python -m admin.ingest --config ingest.toml`"""
 
 import argparse
-import hashlib
 import signal
 import sys
 import threading
@@ -15,8 +14,9 @@ from admin.db.session import make_engine
 from admin.ingest.consumer import Consumer, Surroundings
 from admin.ingest.mailbox import MqttMailbox, read_password
 from admin.logs import start_log
+from admin.security.client_id import client_id
 from admin.security.keys import KeyFileError, load_signing_key
-from admin.settings import BrokerSettings, IngestSettings, WrongSettings
+from admin.settings import IngestSettings, WrongSettings
 
 log = structlog.get_logger()
 
@@ -44,7 +44,8 @@ def run(settings: IngestSettings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())
     key = load_signing_key(settings.own_keys / RECEIPT_KEY)
-    mailbox = MqttMailbox(settings.broker, client_id(settings.broker))
+    own_id = client_id(settings.broker.username, read_password(settings.broker.password_file))
+    mailbox = MqttMailbox(settings.broker, own_id)
     around = Surroundings(now=lambda: datetime.now(UTC), pause=stop.wait)
     consumer = Consumer(make_engine(settings.database), mailbox, key, around)
     mailbox.open()
@@ -54,16 +55,6 @@ def run(settings: IngestSettings) -> None:
     finally:
         mailbox.close()
         log.info("ingest stopped")
-
-
-def client_id(broker: BrokerSettings) -> str:
-    """Fixed while the password is, and not to be guessed.
-
-    NATS lets any user come under any client id; whoever came under this one could throw away the session in
-    which messages wait.
-    """
-    password = read_password(broker.password_file)
-    return "ingest-" + hashlib.sha256(b"kaimen/client/v1\0" + password.encode()).hexdigest()[:16]
 
 
 if __name__ == "__main__":

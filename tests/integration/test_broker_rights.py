@@ -1,9 +1,12 @@
 """A gate speaks of itself and hears what is said to it: on both brokers, against a hostile client."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from admin.dispatch.announcer import MqttAnnouncer
+from admin.settings import BrokerSettings
 from contracts.topics import HAVE, PASSAGE, RECEIPT, STATE, TOPICS, WANT
 from tests.integration.running import PASSWORD, House, Speaker, until
 
@@ -111,3 +114,24 @@ def test_another_user_under_the_client_id_of_ingest_hears_nothing(house: House, 
     mine_again = opened(Speaker(house.broker.port, "ingest", PASSWORD, client_id="another"))
     assert mine_again.subscribe(PASSAGE.everywhere)
     assert list(thief.heard()) == []
+
+
+def test_a_gate_cannot_end_the_connection_of_dispatch_by_its_name(
+    house: House, opened: Opened, tmp_path: Path
+) -> None:
+    secrets, password = house.add_gate("gate-a"), tmp_path / "dispatch.secret"
+    password.write_text(PASSWORD)
+    settings = BrokerSettings(port=house.broker.port, username="dispatch", password_file=password)
+    announcer = MqttAnnouncer(settings)
+    announcer.open()
+    try:
+        until(lambda: announcer.connection > 0)
+        before = announcer.connection
+        opened(Speaker(house.broker.port, secrets.broker.name, secrets.broker.password, client_id="dispatch"))
+        gate = opened(house.speaker(secrets))
+        gate.subscribe(WANT.at(house.compound, secrets.gate))
+        announcer.publish(WANT.at(house.compound, secrets.gate), b"want")
+        assert gate.hear().payload == b"want"
+        assert announcer.connection == before
+    finally:
+        announcer.close()
