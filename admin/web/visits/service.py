@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 from admin.db.jobs import JobKind, NewJob, Queue, put
 from admin.db.revision import raise_revision
 from admin.db.tables.gates import Gate
-from admin.db.tables.people import Membership, Person
+from admin.db.tables.people import Membership
 from admin.db.tables.places import Household, Place
 from admin.db.tables.visits import Visit, VisitGate
 from admin.security.audit import Act, record
 from admin.security.principals import Principal, PrincipalKind
+from admin.web.residents.queries import find_person
 from admin.web.visits.passes import Seals, Secret
 from admin.web.visits.queries import visible
 from admin.web.visits.windows import LONGEST
@@ -62,7 +63,7 @@ def make_visit(
     session: Session, by: Principal, new: NewVisit, seals: Seals, now: datetime
 ) -> MadeVisit | VisitFault:
     """Adds the pass, asks dispatch to sign it, raises the rosters' revision; all in the caller's transaction."""
-    fault = _fault(new, now) or _out_of_scope(session, by, new)
+    fault = _fault(new, now) or _out_of_scope(session, by, new, now)
     if fault is not None:
         return fault
     secret, home = Secret.fresh(), _home(session, new.host_id, now)
@@ -103,7 +104,7 @@ def _fault(new: NewVisit, now: datetime) -> VisitFault | None:
     return None if 1 <= new.uses <= MOST_USES else VisitFault.USES
 
 
-def _out_of_scope(session: Session, by: Principal, new: NewVisit) -> VisitFault | None:
+def _out_of_scope(session: Session, by: Principal, new: NewVisit, now: datetime) -> VisitFault | None:
     allowed = session.scalar(
         select(Place.id).where(Place.id == new.compound_id, Place.id.in_(by.scope.compounds))
     )
@@ -113,7 +114,7 @@ def _out_of_scope(session: Session, by: Principal, new: NewVisit) -> VisitFault 
         Gate.id.in_(new.gates), Gate.compound_id == new.compound_id, Gate.revoked_at.is_(None)
     )
     known = len(session.scalars(gates).all()) == len(new.gates) <= MOST_GATES
-    return None if known else VisitFault.OUT_OF_SCOPE
+    return None if known and _reaches(session, by, new, now) else VisitFault.OUT_OF_SCOPE
 
 
 def _host_fits(session: Session, by: Principal, new: NewVisit) -> bool:
@@ -121,8 +122,17 @@ def _host_fits(session: Session, by: Principal, new: NewVisit) -> bool:
         return False
     if new.host_id is None:
         return True
-    host = session.get(Person, new.host_id)
+    host = find_person(session, by.scope, new.host_id)
     return host is not None and host.compound_id == new.compound_id and host.left_at is None
+
+
+def _reaches(session: Session, by: Principal, new: NewVisit, now: datetime) -> bool:
+    """Over the whole compound any of its gates; else a host's guests, at gates on the way to the host alone."""
+    whole = select(Place.id).where(Place.id == new.compound_id, Place.id.in_(by.scope.places))
+    if by.scope.person_id is None and session.scalar(whole) is not None:
+        return True
+    home = _home(session, new.host_id, now)
+    return home is not None and set(new.gates) <= set(_on_the_way(session, new.compound_id, home[1]))
 
 
 def _row(new: NewVisit, secret: Secret, seals: Seals, now: datetime) -> Visit:

@@ -10,8 +10,10 @@ from admin.db.revision import revision
 from admin.db.session import reading, writing
 from admin.db.tables.accounts import Audit
 from admin.db.tables.jobs import Job
+from admin.db.tables.places import Place
 from admin.db.tables.visits import Visit, VisitGate
 from admin.security.keys import load_sealing_key
+from admin.security.permissions import Role
 from admin.settings import WebSettings
 from admin.web.visits import queries
 from admin.web.visits.passes import PIN, Secret, VisitState, hash_of, open_link
@@ -103,6 +105,30 @@ def test_staff_of_one_compound_make_and_see_no_pass_of_another(
         assert queries.current(session, stranger.scope, NOON).lines == []
         assert queries.one(session, stranger.scope, made.visit.id) is None
         assert cancel_visit(session, stranger, made.visit.id, NOON) is None
+
+
+@pytest.mark.promise(10)
+def test_the_guard_of_one_building_lets_guests_of_that_building_in_and_opens_no_other_gate(
+    engine: Engine, web_settings: WebSettings, town: Town
+) -> None:
+    with writing(engine) as session:
+        another_gate(session, town.compound, "gate-own").place_id = town.units["3-1"]
+        another_gate(session, town.compound, "gate-other").place_id = town.units["5-1"]
+        host = a_host(session, town.compound, town.units["3-1"])
+        stranger = a_host(session, town.compound, town.units["5-1"], "李秀英", "5-1-0402")
+        guard = staff(session, session.get_one(Place, town.units["3-1"]).parent_id, Role.GUARD)
+        refused = (
+            NewVisit(town.compound, "刘晓彤", NOON, NOON + HOUR),
+            NewVisit(town.compound, "刘晓彤", NOON, NOON + HOUR, gates=("gate-other",)),
+            NewVisit(town.compound, "刘晓彤", NOON, NOON + HOUR, host_id=stranger),
+            NewVisit(town.compound, "刘晓彤", NOON, NOON + HOUR, host_id=host, gates=("gate-other",)),
+        )
+        for new in refused:
+            assert make_visit(session, guard, new, seals(web_settings), NOON) is VisitFault.OUT_OF_SCOPE
+        new = NewVisit(town.compound, "刘晓彤", NOON, NOON + HOUR, host_id=host)
+        made = make_visit(session, guard, new, seals(web_settings), NOON)
+        assert isinstance(made, MadeVisit)
+        assert queries.one(session, guard.scope, made.visit.id) is not None
 
 
 @pytest.mark.promise(10)
