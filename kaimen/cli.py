@@ -117,6 +117,18 @@ def search(
     typer.echo(run(people))
 
 
+@app.command("reset-password")
+def reset_password(
+    login: Annotated[str, typer.Argument(help="Whose password was forgotten.")] = "admin",
+    state: StateOption = Path("state"),
+) -> None:
+    """Give an account a new one-time password, also while Kaimen runs."""
+    from kaimen.password import reset
+
+    with _told():
+        typer.echo(reset(state, login))
+
+
 @app.command("wire-page")
 def wire_page(to: Annotated[Path, typer.Option()] = Path("docs/mqtt.md")) -> None:
     """Write docs/mqtt.md from the payload classes."""
