@@ -68,20 +68,27 @@ def looks_like_a_pass(code: str) -> bool:
 
 
 def write_token(token: PassToken, key: SigningKey) -> str:
-    """The text of the QR code. Raises ValueError for more than 24 gates or 255 uses, or an id not of 128 bits."""
+    """The text of the QR code. Raises ValueError for what it has no room for: 25 gates, 256 uses, the year 2107."""
     if len(token.gates) > MOST_GATES:
         raise ValueError(f"A pass names at most {MOST_GATES} gates; name none for all of them")
-    content = _HEAD.pack(
-        1,
-        tag(key.id),
-        tag(token.compound),
-        bytes.fromhex(token.pass_id),
-        int(token.since.timestamp()),
-        int(token.until.timestamp()),
-        token.uses,
-        len(token.gates),
-    ) + b"".join(tag(gate) for gate in token.gates)
+    content = _head(token, key) + b"".join(tag(gate) for gate in token.gates)
     return PREFIX + to_base45(content + key.private.sign(_purpose(content)))
+
+
+def _head(token: PassToken, key: SigningKey) -> bytes:
+    try:
+        return _HEAD.pack(
+            1,
+            tag(key.id),
+            tag(token.compound),
+            bytes.fromhex(token.pass_id),
+            int(token.since.timestamp()),
+            int(token.until.timestamp()),
+            token.uses,
+            len(token.gates),
+        )
+    except struct.error:
+        raise ValueError("A pass has at most 255 uses, and times from 1970 to 2106") from None
 
 
 def read_token(code: str, compound: CompoundId, trusted: TrustedKeys) -> ReadPass:

@@ -281,7 +281,8 @@ def _passes(session: Session, entry: Entry, now: datetime) -> tuple[tuple[Invite
         good = Good(tuple(gates[visit.id]))
         if good.at(entry.id):
             passes.append(_invited(visit, used.get(visit.id, 0), good.home(entry.id)))
-            edges.append(visit.until + PASS_KEPT)
+            # No one row may stop everybody's roster: a time far off is looked at again before it comes.
+            edges.append(min(visit.until, now + AHEAD) + PASS_KEPT)
     return tuple(passes), next_edge(edges, now)
 
 

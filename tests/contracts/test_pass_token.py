@@ -125,3 +125,14 @@ def test_base45_reads_back_what_it_wrote(data: bytes) -> None:
 def test_base45_that_no_encoder_makes_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         from_base45(text)
+
+
+@pytest.mark.parametrize("until", [datetime(2106, 2, 8, tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_pass_at_a_time_that_a_code_cannot_say_is_not_written(until: datetime) -> None:
+    with pytest.raises(ValueError, match="2106"):
+        write_token(PassToken(PassId.random(), COMPOUND, NOON, until, 1), KEY)
+
+
+def test_a_pass_of_more_uses_than_a_code_can_say_is_not_written() -> None:
+    with pytest.raises(ValueError, match="255 uses"):
+        write_token(a_pass(uses=256), KEY)

@@ -20,7 +20,7 @@ from admin.security.principals import Principal, PrincipalKind
 from admin.web.residents.queries import find_person
 from admin.web.visits.passes import Seals, Secret
 from admin.web.visits.queries import visible
-from admin.web.visits.windows import LONGEST
+from admin.web.visits.windows import FURTHEST, LONGEST
 from contracts.ids import PassId
 from contracts.pass_token import MOST_GATES
 
@@ -33,6 +33,7 @@ class VisitFault(StrEnum):
     BACKWARDS = "backwards"  # it ends before it begins
     OVER = "over"  # it would have ended already
     TOO_LONG = "too_long"
+    TOO_FAR = "too_far"  # it would begin too far ahead
     USES = "uses"
     NO_NAME = "no_name"
     OUT_OF_SCOPE = "out_of_scope"  # compound, host or gate is not the maker's to name
@@ -101,6 +102,8 @@ def _fault(new: NewVisit, now: datetime) -> VisitFault | None:
         return VisitFault.OVER
     if new.until - new.since > LONGEST:
         return VisitFault.TOO_LONG
+    if new.since > now + FURTHEST:
+        return VisitFault.TOO_FAR
     return None if 1 <= new.uses <= MOST_USES else VisitFault.USES
 
 

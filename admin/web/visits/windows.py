@@ -8,6 +8,7 @@ from typing import Final
 from admin.web.moments import ZONE, day_bounds
 
 LONGEST: Final = timedelta(days=31)
+FURTHEST: Final = timedelta(days=366)  # ahead; a code and a roster have no room for any time at all
 MINUTE: Final = timedelta(minutes=1)  # a day's pass ends at 23:59, which nobody takes for the day after
 
 

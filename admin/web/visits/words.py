@@ -39,6 +39,7 @@ FAULTS: Final[dict[VisitFault, str]] = {
     VisitFault.BACKWARDS: _l("The pass would end before it begins. Choose a later end."),
     VisitFault.OVER: _l("This time is already over. Choose a later end."),
     VisitFault.TOO_LONG: _l("A pass lasts at most 31 days. Choose an earlier end."),
+    VisitFault.TOO_FAR: _l("A pass begins within a year. Choose an earlier time."),
     VisitFault.USES: _l("Choose 1 to 255 uses."),
     VisitFault.NO_NAME: _l("Write the visitor's name."),
     VisitFault.OUT_OF_SCOPE: _l("This host or gate is outside your scope. Choose another."),

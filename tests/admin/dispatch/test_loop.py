@@ -4,7 +4,7 @@ import hashlib
 import struct
 from base64 import b64decode
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 from uuid import uuid4
 
@@ -275,3 +275,12 @@ def test_a_pass_is_signed_for_web_alone(register: Register, dispatch: Dispatch) 
     read = read_token(token, CompoundId("wutong"), trusted(register.keys.passes.private.public_key()))
     assert (read.pass_id, read.uses, read.has_home(gate)) == (visit.pass_id, 2, True)
     assert states == ["done", "refused"]
+
+
+@pytest.mark.promise(8)
+def test_a_pass_at_the_end_of_all_time_keeps_no_roster_from_being_made(
+    register: Register, look: Look
+) -> None:
+    gate = register.gate("gate-1", register.compound)
+    register.visit(gate, until=datetime.max.replace(tzinfo=UTC))
+    assert [row.until for row in look(gate).roster.passes] == [datetime.max.replace(tzinfo=UTC)]

@@ -1,6 +1,6 @@
 """Passes: who can make which, and what making and cancelling one leaves behind."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -21,6 +21,8 @@ from admin.web.visits.service import MadeVisit, NewVisit, VisitFault, cancel_vis
 from contracts.sealing import unseal
 from tests.admin.conftest import NOON, Town
 from tests.admin.web.rows import HOUR, a_host, a_visit, another_gate, resident, seals, staff
+
+FAR_OFF = datetime.max.replace(tzinfo=UTC)  # what a browser's field takes: 9999-12-31
 
 
 def test_a_pass_made_is_sealed_queued_for_signing_and_audited(
@@ -77,6 +79,7 @@ def test_a_pass_without_gates_names_those_on_the_way_to_the_host(
         ({"until": NOON - HOUR}, VisitFault.BACKWARDS),
         ({"since": NOON - 2 * HOUR, "until": NOON - HOUR}, VisitFault.OVER),
         ({"until": NOON + timedelta(days=32)}, VisitFault.TOO_LONG),
+        ({"since": FAR_OFF - HOUR, "until": FAR_OFF}, VisitFault.TOO_FAR),
         ({"uses": 0}, VisitFault.USES),
         ({"uses": 256}, VisitFault.USES),
         ({"gates": ("gate-nowhere",)}, VisitFault.OUT_OF_SCOPE),
