@@ -58,10 +58,22 @@ class Feed:
         self._gates: dict[str, GateLine] = {}
         self._gates_at: datetime | None = None
         self._runs = False
+        self._seats: list[str] = []
 
     def watching(self, who: str) -> int:
         """How many boards this principal has open."""
         return sum(1 for one in tuple(self._subscribers) if one.who == who)
+
+    def take_seat(self, who: str) -> bool:
+        """Counted before the stream begins, so that many asked for at once are no more; False where all are taken."""
+        self._seats.append(who)  # first: of two threads at the same moment neither slips past the other
+        if self._seats.count(who) <= STREAMS_EACH:
+            return True
+        self.leave_seat(who)
+        return False
+
+    def leave_seat(self, who: str) -> None:
+        self._seats.remove(who)
 
     def subscribe(self, who: str, gates: frozenset[str]) -> Subscription:
         """Starts the poller where nobody watched before."""

@@ -4,6 +4,7 @@ import json
 import queue
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, cast
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from admin.security.permissions import Permission
 from admin.security.principals import Principal
 from admin.web import guard
 from admin.web.desk import queries, service
-from admin.web.desk.feed import STREAMS_EACH, Closed, Feed, News
+from admin.web.desk.feed import Closed, Feed, News
 from admin.web.desk.queries import AlarmLine
 from admin.web.gates.queries import GateLine, demonstrates
 from admin.web.gates.words import STAGES
@@ -71,12 +72,13 @@ def index() -> ResponseReturnValue:
 def stream() -> ResponseReturnValue:
     feed: Feed = current_app.extensions[FEED]
     who = current()
-    if feed.watching(str(who)) >= STREAMS_EACH:
-        abort(429)
     gates = frozenset(db().scalars(select(Gate.id).where(Gate.id.in_(who.scope.gates))))
     watch = _Watch(current_app._get_current_object(), who, chosen())  # type: ignore[attr-defined] # noqa: SLF001 - Flask's documented way
     missed = _missed(who)
+    if not feed.take_seat(str(who)):
+        abort(429)
     answer = Response(_events(feed, watch, gates, missed), mimetype="text/event-stream")
+    answer.call_on_close(partial(feed.leave_seat, str(who)))
     answer.headers["Cache-Control"] = "no-store"
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
