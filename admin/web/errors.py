@@ -8,7 +8,7 @@ import structlog
 from flask import Flask, jsonify, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError  # pyright: ignore[reportMissingTypeStubs] # the package has none
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from admin.catalogue import say_later as _l
@@ -56,6 +56,8 @@ def explain(app: Flask) -> None:
     app.register_error_handler(CSRFError, _expired_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(OperationalError, _busy)
+    app.register_error_handler(OverflowError, _out_of_range)
+    app.register_error_handler(DataError, _out_of_range)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -76,6 +78,12 @@ def _busy(error: OperationalError) -> ResponseReturnValue:
     # The class alone: a statement's parameters may hold names, and a path a link's secret.
     log.error("database refused", endpoint=request.endpoint, error=type(error.orig).__name__)
     return _page(503, WORDS[503])
+
+
+def _out_of_range(error: Exception) -> ResponseReturnValue:
+    """A number or a day in an address that no column holds."""
+    log.warning("value out of range", endpoint=request.endpoint, error=type(error).__name__)
+    return _page(400, WORDS[400])
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:

@@ -153,3 +153,18 @@ def test_a_request_answers_the_same_on_a_thread_aside(web_settings: WebSettings,
 
 def test_every_room_is_open(app: Flask) -> None:
     assert set(ROOMS) <= set(app.blueprints)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/log?when=dates&from=9999-12-31&to=9999-12-31", "/residents/?after=" + "0" * 32, "/log?gate=%00"],
+)
+def test_an_address_out_of_all_range_is_not_our_fault(logged_in: Login, town: object, address: str) -> None:
+    assert logged_in(Role.MANAGER).get(address).status_code < 500
+
+
+def test_a_number_that_no_column_holds_is_not_understood(logged_in: Login) -> None:
+    answer = logged_in(Role.MANAGER).post(
+        f"/residents/00000000-0000-0000-0000-000000000000/homes/{10**30}/end"
+    )
+    assert answer.status_code in (400, 404)
