@@ -204,9 +204,12 @@ for (const choice of $("form").elements.who) choice.addEventListener("change", c
 
 // The clock ----------------------------------------------------------------------------------------------
 
+// The time of the pages, whatever zone the machine is set to.
+const CLOCK = { timeZone: "Asia/Shanghai", hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+
 function tick() {
   const now = new Date();
-  $("clock").textContent = now.toLocaleTimeString("zh-CN", { hour: "2-digit", minute: "2-digit", hour12: false });
+  $("clock").textContent = now.toLocaleTimeString("zh-CN", CLOCK);
   setTimeout(tick, 60000 - (now % 60000));
 }
 

@@ -94,6 +94,28 @@ def test_a_visitor_types_eight_digits_by_touch(page: Page, kiosk: Kiosk) -> None
     assert kiosk.typed == [("", "12345678")]
 
 
+@pytest.mark.parametrize("size", [(1024, 600), (800, 480), (1366, 768), (390, 844)])
+def test_every_key_is_within_reach_on_small_glass(browser: Any, kiosk: Kiosk, size: tuple[int, int]) -> None:
+    context = browser.new_context(viewport={"width": size[0], "height": size[1]})
+    page = context.new_page()
+    page.goto(kiosk.screen.address)
+    page.locator("[data-key='1']").click()
+    expect(page.locator("#room")).to_have_value("1")
+    page.get_by_text("确认").scroll_into_view_if_needed()
+    key, form, footer = (page.locator(what).bounding_box() for what in (".go", "#form", "footer"))
+    assert key["y"] + key["height"] <= form["y"] + form["height"] <= footer["y"]
+    context.close()
+
+
+def test_the_clock_shows_the_time_of_the_pages(browser: Any, kiosk: Kiosk) -> None:
+    context = browser.new_context(timezone_id="America/New_York")
+    page = context.new_page()
+    page.clock.install(time="2026-11-24T01:47:00Z")
+    page.goto(kiosk.screen.address)
+    expect(page.locator("#clock")).to_have_text("09:47")
+    context.close()
+
+
 def test_who_begins_by_touch_may_go_on_by_keyboard(page: Page, kiosk: Kiosk) -> None:
     page.get_by_text("访客").click()
     page.locator("[data-key='1']").click()
