@@ -15,7 +15,7 @@ from admin.web.moments import local_day
 from admin.web.passages import filters, queries, service
 from admin.web.passages.proof import proof
 from admin.web.passages.words import PROOFS, SPANS
-from admin.web.residents.queries import Line, Search, find_person, list_people
+from admin.web.residents.queries import Search, find_person, list_people
 from admin.words import METHODS, OUTCOMES, REASONS
 
 pages = Blueprint("passages", __name__, template_folder="templates")
@@ -31,13 +31,15 @@ def index() -> ResponseReturnValue:
     if not mine:
         abort(404)
     chosen = next((one.id for one in mine if str(one.id) == request.args.get("compound")), mine[0].id)
-    people = _people()
+    typed = request.args.get("q", "").strip()
+    people = list_people(db(), current().scope, Search(typed), None, PEOPLE_SHOWN).lines if typed else []
     if len(people) == 1:
         return redirect(_address(q=None, person=str(people[0].id)))
     wanted = filters.wanted(request.args, now())
     person = find_person(db(), current().scope, wanted.person) if wanted.person else None
     opened = filters.id_in(request.args.get("open"))
     asks_why = bool(wanted.person or opened) and _purpose() is None
+    unread = asks_why or bool(typed)  # a name not settled yet: everybody's passages would pass for that one's
     return render_template(
         "passages/index.html",
         compounds=mine,
@@ -45,10 +47,11 @@ def index() -> ResponseReturnValue:
         gates=queries.gates(db(), current().scope, chosen),
         wanted=wanted,
         person=person,
+        typed=typed,
         people=people,
         asks_why=asks_why,
-        page=None if asks_why else _page(chosen, wanted),
-        story=_story(opened) if opened and not asks_why else None,
+        page=None if unread else _page(chosen, wanted),
+        story=_story(opened) if opened and not unread else None,
         proof=proof,
         proofs=PROOFS,
         spans=SPANS,
@@ -76,11 +79,6 @@ def _purpose() -> str | None:
     """Today's, as said by this browser's user."""
     day, _, code = str(session.get(WHY, "")).partition(" ")
     return code if day == local_day(now()) and code in service.PURPOSES else None
-
-
-def _people() -> list[Line]:
-    typed = request.args.get("q", "").strip()
-    return list_people(db(), current().scope, Search(typed), None, PEOPLE_SHOWN).lines if typed else []
 
 
 def _page(compound: int, wanted: filters.Wanted) -> queries.LogPage:

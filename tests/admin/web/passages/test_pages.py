@@ -85,6 +85,14 @@ def test_a_name_that_fits_one_person_leads_to_that_persons_log(
     assert answer.location == f"/log?when=7d&person={host}"
 
 
+def test_a_name_that_fits_nobody_shows_nobodys_passages(logged_in: Login, host: UUID, town: Town) -> None:
+    browser = logged_in(Role.MANAGER, town.compound)
+    for before in ("", f"&person={host}"):
+        page = browser.get(f"/log?q=nobody{before}").text
+        assert "Nobody fits" in page
+        assert "passages-table" not in page
+
+
 @pytest.mark.promise(10)
 def test_a_guard_reads_no_log_and_a_manager_none_of_another_compound(
     logged_in: Login, engine: Engine, host: UUID, town: Town
