@@ -12,6 +12,7 @@ from admin.db.session import reading, writing
 from admin.security.permissions import Permission
 from admin.security.principals import Principal
 from admin.web import limits
+from admin.web.errors import WORDS
 from admin.web.guard import become, current, db, engine, keys, may, now, settings
 from admin.web.portal import identity, queries
 from admin.web.visits import passes, service, words
@@ -27,19 +28,21 @@ BEHIND: Final[dict[str, Callable[..., Principal | None]]] = {
 
 
 @pages.before_request
-def identify() -> None:
+def identify() -> ResponseReturnValue | None:
     """A wrong link finds nothing, counted by address; a right one is never held up by others' wrong ones."""
     secret = (request.view_args or {}).get("secret")
     if secret is None:
-        return
+        return None
     with reading(engine()) as session:
         principal = BEHIND[request.path[1]](session, secret, now())
     if principal is not None:
         become(principal)
-        return
+        return None
     with writing(engine()) as session:
         counted = limits.try_once(session, identity.WRONG_LINKS, request.remote_addr or "-", now())
-    abort(404 if counted else 429)
+    if not counted:
+        abort(429)
+    return render_template("portal/ended.html", words=WORDS[410]), 404
 
 
 @pages.after_request

@@ -97,6 +97,8 @@ def test_a_wrong_link_an_old_one_and_another_kind_of_link_look_the_same(
     others.append(client.get(f"/p/{made.secret.text}"))
     assert {answer.status_code for answer in (wrong, *others)} == {404}
     assert {_without_tokens(answer.text) for answer in others} == {_without_tokens(wrong.text)}
+    assert "此链接已失效" in wrong.text
+    assert "/login" not in wrong.text
 
 
 def test_guessing_links_is_limited_and_right_ones_still_open(client: FlaskClient, made: MadeVisit) -> None:
