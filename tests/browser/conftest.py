@@ -136,8 +136,9 @@ def face_video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(face_video: Path) -> Iterator[Browser]:
+    """Of one module: a Playwright left running would hold the only event loop of tests elsewhere."""
     with sync_playwright() as play:
         chromium = play.chromium.launch(
             executable_path=str(CHROMIUM),
