@@ -64,6 +64,7 @@ def update(root: Path, python: Path) -> None:
             "--omit-header",
             *("-i", str(template), "-o", str(path), "-l", language),
         )
+    template.unlink()  # made anew each time
 
 
 def gaps(path: Path) -> list[str]:

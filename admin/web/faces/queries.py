@@ -63,6 +63,7 @@ class Progress:
     state: str
     faults: tuple[str, ...]
     look_alike: bool
+    stands: bool  # a face is enrolled, whatever became of this photo
 
     @property
     def over(self) -> bool:
@@ -141,7 +142,9 @@ def guardians(session: Session, scope: Scope, person: Person, today: date) -> li
 def progress(session: Session, person_id: UUID) -> Progress | None:
     """Of the newest photo; nothing of the photo itself is read."""
     row = session.execute(
-        select(Job.id, Job.state, Job.result)
+        select(
+            Job.id, Job.state, Job.result, select(Face.person_id).where(Face.person_id == person_id).exists()
+        )
         .where(Job.subject == f"person:{person_id}", Job.kind == JobKind.ENROL_FACE.value)
         .order_by(Job.id.desc())
         .limit(1)
@@ -149,7 +152,7 @@ def progress(session: Session, person_id: UUID) -> Progress | None:
     if row is None:
         return None
     told = cast(dict[str, object], json.loads(row.result or "{}"))
-    return Progress(row.id, row.state, _codes(told.get("faults")), told.get("look_alike") is True)
+    return Progress(row.id, row.state, _codes(told.get("faults")), told.get("look_alike") is True, row[3])
 
 
 def gates_that_know(session: Session, scope: Scope, person_id: UUID) -> list[GateKnows]:

@@ -65,6 +65,9 @@ def new_password() -> ResponseReturnValue:
         status = 200 if request.method == "GET" else 422
         return render_template("staff/new_password.html", form=form, first=mine.must_change), status
     changed = service.change_password(db(), mine, form.password.data or "", now())
+    if isinstance(changed, service.SamePassword):
+        form.password.errors = [_("This is the password in use. Choose another.")]
+        return render_template("staff/new_password.html", form=form, first=mine.must_change), 422
     sessions.begin(db(), changed)
     flash(_("The new password is set. Other browsers were logged out."))
     return redirect(url_for("staff.home"))

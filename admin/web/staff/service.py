@@ -88,9 +88,17 @@ def welcome(session: Session, account: Account, proof: Proof, now: datetime) -> 
     record(session, themselves(account), Act("logged_in", f"account:{account.id}"), now)
 
 
-def change_password(session: Session, account: Account, password: str, now: datetime) -> Account:
+class SamePassword:
+    """The password chosen is the one in use."""
+
+
+def change_password(
+    session: Session, account: Account, password: str, now: datetime
+) -> Account | SamePassword:
     """Ends every open session of the account; returns it as it stands."""
     stored = session.get_one(Account, account.id)
+    if passwords.fits(stored.password_hash, password):
+        return SamePassword()
     stored.password_hash = passwords.hashed(password)
     stored.must_change = False
     stored.session_number += 1

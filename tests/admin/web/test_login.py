@@ -58,6 +58,12 @@ def test_a_new_password_of_the_wrong_length_is_refused(logged_in: Login, passwor
     assert answer.status_code == 422
 
 
+def test_the_password_in_use_is_not_a_new_one(logged_in: Login) -> None:
+    answer = logged_in().post("/account/password", data={"password": PASSWORD, "again": PASSWORD})
+    assert answer.status_code == 422
+    assert "password in use" in answer.text
+
+
 def test_unknown_and_wrong_get_the_same_words(client: FlaskClient, logged_in: Login) -> None:
     logged_in(Role.GUARD)
     wrong = client.post("/login", data={"login": "guard", "password": "no"})

@@ -240,6 +240,32 @@ def test_a_refused_photo_says_what_to_do_and_offers_another(
     assert status(desk, person)["mark"] != waiting["mark"]
 
 
+def test_a_refused_photo_leaves_the_face_enrolled_before(
+    desk: FlaskClient, person: UUID, engine: Engine
+) -> None:
+    agree(desk, person)
+    send(desk, person)
+    finish(engine, "refused", {"faults": ["blurred"]})
+    with writing(engine) as session:
+        session.add(Face(person_id=person, model="m", templates=1, enrolled_at=NOON))
+    page = desk.get(f"/enrol/{person}/progress").text
+    assert "Picture not used" in page
+    assert "goes on opening the gates" in page
+    assert "Not enrolled" not in page
+
+
+def test_a_face_whose_consent_was_withdrawn_is_being_deleted(
+    desk: FlaskClient, person: UUID, engine: Engine
+) -> None:
+    agree(desk, person)
+    with writing(engine) as session:
+        session.add(Face(person_id=person, model="m", templates=1, enrolled_at=NOON))
+    desk.post(f"/enrol/{person}/withdraw")
+    page = desk.get(f"/residents/{person}").text
+    assert "Being deleted" in page
+    assert "Enrol again" not in page
+
+
 def test_gates_are_counted_as_they_learn_the_face(
     desk: FlaskClient, person: UUID, engine: Engine, town: Any
 ) -> None:
