@@ -10,6 +10,7 @@ from contracts.words import CameraState, DoorState, GateStatus
 
 Count = Annotated[int, Field(ge=0)]
 Milliseconds = Annotated[float, Field(ge=0)]
+Distance = Annotated[float, Field(ge=0, le=10)]
 
 
 class StateV1(Message):
@@ -55,3 +56,7 @@ class HealthV1(Message):
     troubles: Count = 0  # frames dropped by an error since the start
     liveness: Annotated[str, Field(max_length=16)] | None = None  # the gate's policy
     clock_trusted: bool = True
+    # What a face is judged by: the rate asked for, the distance and margin it came to in this gate's gallery.
+    target_fpir: Annotated[float, Field(gt=0, lt=1)] | None = None
+    distance: Distance | None = None
+    margin: Distance | None = None

@@ -168,7 +168,10 @@ def build(settings: GateSettings) -> Gate:
     wicket = Wicket(here, attendant, lambda: knowledge.rights, line.server)
     looked = Looked(knowledge, stage, health, door, line.link, clock)
     keeper = Keeper(
-        Badge(settings.gate, boot, settings.liveness), _box(settings, kept, clock), looked, attendant
+        Badge(settings.gate, boot, settings.liveness, settings.target_fpir),
+        _box(settings, kept, clock),
+        looked,
+        attendant,
     )
     ways = settings.second_credentials
     screen = Screen(

@@ -42,6 +42,7 @@ class Badge:
     gate: GateId
     boot: BootId
     liveness: Liveness
+    target_fpir: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +150,7 @@ class Keeper:
             troubles=measured.troubles,
             liveness=self._badge.liveness.value,
             clock_trusted=looked.clock.trusted,
+            target_fpir=self._badge.target_fpir,
+            distance=round(holding.rule.distance, 4),
+            margin=round(holding.rule.margin, 4),
         )

@@ -27,7 +27,7 @@ class Kept(AtTheGate):
         self.knowledge = Knowledge(MODEL, lambda _gallery: Threshold(1.0, 0.1), lambda: self.stale)
         box = Box(lambda: 300, lambda: 5000, lambda: self.unsent, 90, self._tidy)
         looked = Looked(self.knowledge, self.stage, self.health, self.door, self, self.clock)
-        badge = Badge(EAST, BootId("b1"), Liveness.WARN)
+        badge = Badge(EAST, BootId("b1"), Liveness.WARN, 0.002)
         self.keeper = Keeper(badge, box, looked, self.attendant)
 
     def publish(self, topic: Topic, payload: Message) -> bool:
@@ -62,6 +62,7 @@ def test_health_is_told_two_seconds_after_the_start_and_every_thirty_seconds_aft
     report = gate.published[-1]
     assert (report.rss_mb, report.disk_free_mb, report.camera) == (300, 5000, CameraState.SEEING)
     assert report.liveness == "warn"
+    assert (report.target_fpir, report.distance, report.margin) == (0.002, 1.0, 0.1)
 
 
 def test_a_lost_camera_is_said_alarmed_once_and_forgiven_when_it_is_back(gate: Kept) -> None:
