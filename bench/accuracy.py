@@ -24,9 +24,9 @@ from bench.rates import (
     share_interval,
     tpir,
     tpir_interval,
-    upper_bound,
 )
 from contracts.ids import ModelId, PersonId
+from enrollment.confidence import upper_bound
 from gate.vision.frame import Vector
 from gate.vision.gallery import Gallery
 from gate.vision.impostors import threshold_in

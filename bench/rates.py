@@ -1,6 +1,5 @@
 """Rates of an open-set search, with how far they may be trusted. Pure."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,10 +7,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from enrollment.confidence import Rate, interval
+
 Numbers = NDArray[np.float64]
 
 REPLICATES: Final = 1_000
-CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,19 +27,6 @@ class Searched:
     probe_people: NDArray[np.intp]
     strangers: Numbers
     stranger_people: NDArray[np.intp]
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """A share and its interval of 95 % confidence."""
-
-    value: float
-    low: float
-    high: float
-
-    def as_list(self) -> list[float]:
-        """The interval alone, rounded."""
-        return [round(self.low, 5), round(self.high, 5)]
 
 
 def tpir(found: Searched, fpir: float) -> float | None:
@@ -64,7 +51,7 @@ def tpir_interval(found: Searched, fpir: float, seed: int) -> Rate | None:
         _share(found, _drawn(found.probe_people, random), _drawn(found.stranger_people, random), fpir)
         for _ in range(REPLICATES)
     ]
-    return _rate(value, drawn)
+    return interval(value, drawn)
 
 
 def share_interval(hits: NDArray[np.bool_], people: NDArray[np.intp], seed: int) -> Rate | None:
@@ -83,23 +70,12 @@ def share_interval(hits: NDArray[np.bool_], people: NDArray[np.intp], seed: int)
     for _ in range(REPLICATES):
         weights = _drawn(people, random)
         drawn.append(float((hits * weights).sum() / weights.sum()))
-    return _rate(value, drawn)
+    return interval(value, drawn)
 
 
 def rule_of_three(tries: int) -> float:
     """With nothing in that many tries, the rate is below this with 95 % confidence."""
     return min(1.0, 3 / tries) if tries else 1.0
-
-
-def upper_bound(hits: int, tries: int) -> float:
-    """The rate's upper bound of 95 % confidence, one-sided and exact (Clopper and Pearson)."""
-    if not tries or hits >= tries:
-        return 1.0
-    low, high = hits / tries, 1.0
-    for _ in range(50):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _at_most(hits, tries, middle) > 1 - CONFIDENCE else (low, middle)
-    return high
 
 
 def best_threshold(found: Searched) -> tuple[float, float, float]:
@@ -143,21 +119,3 @@ def _drawn(people: NDArray[np.intp], random: np.random.Generator) -> Numbers:
     count = int(people.max()) + 1
     times = np.bincount(random.integers(0, count, count), minlength=count)
     return times[people].astype(np.float64)
-
-
-def _rate(value: float, drawn: Sequence[float]) -> Rate:
-    low, high = (float(each) for each in np.quantile(drawn, ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)))
-    return Rate(value, low, high)
-
-
-def _at_most(hits: int, tries: int, rate: float) -> float:
-    """The chance of at most so many hits."""
-    terms = (
-        math.lgamma(tries + 1)
-        - math.lgamma(hit + 1)
-        - math.lgamma(tries - hit + 1)
-        + hit * math.log(rate or 1e-300)
-        + (tries - hit) * math.log1p(-min(rate, 1 - 1e-12))
-        for hit in range(hits + 1)
-    )
-    return sum(math.exp(term) for term in terms)

@@ -14,8 +14,9 @@ import numpy as np
 from bench.accuracy import Json, gallery_of
 from bench.described import Described, Faces, describe_all
 from bench.openset import TEST, NoSet, Picture, SourceSet, read_openset, sources
-from bench.rates import Rate, Searched, numbered, share_interval, tpir_interval, upper_bound
+from bench.rates import Searched, numbered, share_interval, tpir_interval
 from contracts.ids import PersonId
+from enrollment.confidence import Rate, upper_bound
 from gate.vision.approach import Approaches, Observation, Verdict
 from gate.vision.frame import Landmarks, Point, Vector
 from gate.vision.gallery import Gallery

@@ -53,6 +53,11 @@ def impostors_in(gallery: Gallery) -> Impostors | None:
     probes = _probes(gallery)
     for first in range(0, len(probes), AT_ONCE):
         counts += _counted(gallery, probes[first : first + AT_ONCE])
+    return fitted(counts)
+
+
+def fitted(counts: NDArray[np.int64]) -> Impostors:
+    """The distribution that fits so many pairs in each of the BINS; at least one pair in all."""
     reached = np.cumsum(counts) / counts.sum()
     distances = [float(np.interp(share, reached, BINS[1:])) for share in SHARES]
     slope, middle = np.polyfit([NormalDist().inv_cdf(share) for share in SHARES], distances, 1)

@@ -12,7 +12,6 @@ from bench.rates import (
     share_interval,
     tpir,
     tpir_interval,
-    upper_bound,
 )
 
 
@@ -75,11 +74,6 @@ def test_where_nothing_was_accepted_the_rule_of_three_is_the_bound() -> None:
     assert rate is not None
     assert (rate.value, rate.high) == (0.0, 0.03)
     assert rule_of_three(0) == 1.0
-
-
-@pytest.mark.parametrize(("hits", "tries", "bound"), [(0, 100, 0.0295), (5, 1146, 0.0091), (3, 10, 0.6066)])
-def test_the_upper_bound_is_clopper_and_pearsons(hits: int, tries: int, bound: float) -> None:
-    assert upper_bound(hits, tries) == pytest.approx(bound, abs=2e-4)
 
 
 def test_the_best_threshold_has_the_smallest_larger_error() -> None:
