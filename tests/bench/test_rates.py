@@ -1,7 +1,6 @@
 """Rates count what they say, and never promise more than was tried."""
 
 import numpy as np
-import pytest
 
 from bench.rates import (
     Searched,
