@@ -2,6 +2,9 @@
 
 A track's templates are pooled (a mean weighted by quality) and matched anew with each usable frame. Every face
 that came near enough gets exactly one verdict per approach; none vanishes between two thresholds.
+
+A track is where somebody is, not who. So two people are never pooled: where tracks met, evidence begins anew, and
+templates unlike those before are left out, or, once two agree, are somebody else's approach.
 """
 
 from collections import Counter
@@ -43,7 +46,8 @@ FEWEST_LOOKS: Final = 3
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
-    """One face of one frame: `faults` is empty when it was usable, `vector` is absent when it was not described."""
+    """One face of one frame: `faults` is empty when it was usable, `vector` is absent when it was not described,
+    `crossed` says that it may be another person's than before on this track."""
 
     track: TrackId
     at: float
@@ -51,6 +55,7 @@ class Observation:
     faults: tuple[Fault, ...] = ()
     vector: Vector | None = field(default=None, repr=False)
     weight: float = 1.0
+    crossed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,11 @@ class _Approach:
     answer: Answer | None = None
     decided_at: float | None = None
     rest: float = REST
+    granted: bool = False
+    crossed: bool = False
+    looks: int = 0
+    odd: Observation | None = None
+    odd_ones: int = 0
 
     def pooled(self) -> Vector | None:
         """The track's template so far, as long as the rows of the gallery are."""
@@ -102,6 +112,7 @@ class Approaches:
     def __init__(self, gallery: Gallery, rule: Threshold) -> None:
         self._gallery, self._rule = gallery, rule
         self._approaches: dict[TrackId, _Approach] = {}
+        self._let_in: dict[PersonId, float] = {}
 
     def judge_by(self, gallery: Gallery, rule: Threshold) -> None:
         """From now on these people and this rule; tracks under way are matched anew with their next frame."""
@@ -127,12 +138,16 @@ class Approaches:
         approach = self._current(seen)
         if approach.decided_at is not None:
             return None
+        if seen.vector is not None and self._is_odd(approach, seen.vector):
+            return self._leave_out(approach, seen)
         _add(approach, seen)
         if seen.vector is not None:
             probe = approach.pooled()
             approach.answer = nearest(probe, self._gallery, self._rule) if probe is not None else None
         decided = self._decided(approach, seen.at)
-        return self._close(seen.track, seen.at, decided) if decided else None
+        if not decided or self._is_said_already(approach, decided, seen.at):
+            return None
+        return self._close(seen.track, seen.at, decided)
 
     def end(self, tracks: Sequence[TrackId], at: float) -> list[Verdict]:
         """The person left: whoever came near and has no verdict yet gets one now."""
@@ -150,7 +165,41 @@ class Approaches:
         # A mended pose begins a new approach; the same poor pose, a moment later, does not.
         if approach is None or (over and (not seen.faults or seen.at - (approach.decided_at or 0) >= REST)):
             approach = self._approaches[seen.track] = _Approach()
+        elif seen.crossed and (approach.granted or approach.decided_at is None):
+            approach = self._approaches[seen.track] = _begun_anew(approach)
         return approach
+
+    def _is_odd(self, approach: _Approach, vector: Vector) -> bool:
+        """Whether a template is further from its own track's than a stranger may be from a resident."""
+        pooled = approach.pooled()
+        return pooled is not None and _apart(pooled, vector) > self._rule.distance
+
+    def _leave_out(self, approach: _Approach, odd: Observation) -> Verdict | None:
+        """A single odd template is not pooled and grants nothing. A second one like it is somebody else's: the
+        one before gets the verdict still owed, and the newcomer's approach begins with both."""
+        before, approach.odd = approach.odd, odd
+        approach.odd_ones += 1
+        if before is None or _vectors_apart(before, odd) > self._rule.distance:
+            decided = self._decided(approach, odd.at)
+            return self._close(odd.track, odd.at, decided) if isinstance(decided, Reason) else None
+        owed = _owes_a_verdict(approach)
+        verdict = self._close(odd.track, odd.at, self._at_the_end(approach)) if owed else None
+        self._approaches[odd.track] = newcomer = _Approach()
+        _add(newcomer, before)
+        _add(newcomer, odd)
+        return verdict
+
+    def _is_said_already(self, approach: _Approach, decided: PersonId | Reason, at: float) -> bool:
+        """Whether tracks crossed and this is the person let in a moment ago, seen again: one approach, one
+        verdict."""
+        if not approach.crossed or isinstance(decided, Reason) or decided not in self._just_let_in(at):
+            return False
+        approach.decided_at, approach.granted, approach.total = at, True, None
+        return True
+
+    def _just_let_in(self, at: float) -> dict[PersonId, float]:
+        self._let_in = {person: when for person, when in self._let_in.items() if at - when < REST}
+        return self._let_in
 
     def _decided(self, approach: _Approach, at: float) -> PersonId | Reason | None:
         answer = approach.answer
@@ -162,7 +211,7 @@ class Approaches:
                 return answer.person
         if answer is not None and approach.first_usable_at is not None:
             waited = at - approach.first_usable_at >= SECONDS_TO_REFUSE
-            if waited and approach.frames >= FRAMES_TO_REFUSE:
+            if waited and approach.frames + approach.odd_ones >= FRAMES_TO_REFUSE:
                 return Reason.AMBIGUOUS if isinstance(answer, Ambiguous) else Reason.UNKNOWN
         poor = approach.poor_since is not None and at - approach.poor_since >= SECONDS_OF_POOR_FRAMES
         return Reason.POOR_QUALITY if poor and not approach.frames else None
@@ -181,7 +230,10 @@ class Approaches:
         reason = decided if isinstance(decided, Reason) else None
         poor = reason is Reason.POOR_QUALITY
         approach.rest = REST_AFTER_POOR if poor else REST
-        approach.total = None  # an unmatched probe dies with its decision
+        approach.total = approach.odd = None  # an unmatched probe dies with its decision
+        if isinstance(decided, PersonId):
+            approach.granted = True
+            self._just_let_in(at)[decided] = at
         return Verdict(
             track=track,
             at=at,
@@ -201,11 +253,35 @@ def _resting(approach: _Approach, at: float) -> bool:
 
 
 def _owes_a_verdict(approach: _Approach) -> bool:
-    return approach.decided_at is None and len(approach.landmarks) >= FEWEST_LOOKS
+    return approach.decided_at is None and approach.looks >= FEWEST_LOOKS
+
+
+def _begun_anew(before: _Approach) -> _Approach:
+    """Tracks crossed: what was seen so far may be another person's. How long somebody waits, and that somebody
+    is there, still counts."""
+    waiting = before.decided_at is None
+    return _Approach(
+        crossed=True,
+        looks=before.looks if waiting else 0,
+        poor_since=before.poor_since if waiting else None,
+        faults=before.faults if waiting else Counter(),
+    )
+
+
+def _apart(one: Vector, other: Vector) -> float:
+    return float(np.linalg.norm(one - other))
+
+
+def _vectors_apart(one: Observation, other: Observation) -> float:
+    """Infinite unless both were described."""
+    if one.vector is None or other.vector is None:
+        return np.inf
+    return _apart(one.vector, other.vector)
 
 
 def _add(approach: _Approach, seen: Observation) -> None:
     """Adds one frame to an approach under way."""
+    approach.looks += 1
     approach.landmarks.append(seen.landmarks)
     del approach.landmarks[:-MOST_LANDMARKS]
     if seen.faults:

@@ -120,6 +120,8 @@ class Watcher:
         return self._approaches
 
     def _judge(self, frame: Frame, tracked: Tracked) -> _Judged:
+        if tracked.crossed:  # two faces met here: a template could be of both
+            return _Judged(tracked, None, (Fault.SEVERAL_FACES,))
         try:
             quality = measure(frame.pixels, tracked.face)
         except ValueError:  # landmarks on one point: no face that could be described
@@ -156,6 +158,7 @@ def _watch_all(
             faults=each.faults,
             vector=vectors.get(each.tracked.track),
             weight=each.quality.weight if each.quality else 0.0,
+            crossed=each.tracked.crossed,
         )
         for each in judged
     )
