@@ -32,6 +32,7 @@ class StageMs(Wire):
     read: Milliseconds | None = None
     detect: Milliseconds | None = None
     describe: Milliseconds | None = None
+    liveness: Milliseconds | None = None  # since 1.1
     match: Milliseconds | None = None
     codes: Milliseconds | None = None
     journal: Milliseconds | None = None

@@ -5,7 +5,7 @@ import math
 from contracts.words import Method
 from gate.access.claim import Claim, Measured
 from gate.vision.approach import Verdict
-from gate.vision.liveness import DEPTH, Deep, Flat, Liveness
+from gate.vision.liveness import DEPTH, LIVE, Deep, Flat, Liveness, LooksAlive, LooksCopied, NotMeasured
 
 
 def face_claim(verdict: Verdict, now: float) -> Claim:
@@ -26,16 +26,22 @@ def face_claim(verdict: Verdict, now: float) -> Claim:
 
 
 def _alive(liveness: Liveness) -> bool | None:
-    if isinstance(liveness, Deep):
+    if isinstance(liveness, Deep | LooksAlive):
         return True
-    return False if isinstance(liveness, Flat) else None
+    return False if isinstance(liveness, Flat | LooksCopied) else None
 
 
 def _evidence(liveness: Liveness) -> float | None:
-    """Parallax on a scale where one half is the border between flat and deep."""
-    if not isinstance(liveness, Deep | Flat):
-        return None
-    return round(min(1.0, max(0.0, liveness.parallax / (2 * DEPTH))), 3)
+    """From 0 to 1; one half is the border between flat and deep, or between copied and alive."""
+    match liveness:
+        case Deep(parallax) | Flat(parallax):
+            return round(min(1.0, max(0.0, parallax / (2 * DEPTH))), 3)
+        case LooksAlive(probability):
+            return round(0.5 + (probability - LIVE) / (1 - LIVE) / 2, 3)
+        case LooksCopied(probability):
+            return round(probability / LIVE / 2, 3)
+        case NotMeasured():
+            return None
 
 
 def _finite(distance: float) -> float | None:

@@ -135,6 +135,7 @@ def stages_of(took: StageMs) -> dict[str, float]:
         "read": took.decode,
         "detect": took.detect,
         "describe": took.describe,
+        "liveness": took.liveness,
         "match": took.match,
         "codes": took.codes,
     }

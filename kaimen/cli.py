@@ -14,6 +14,8 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measurements; each ends with one line of JSON.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+models = typer.Typer(help="Anti-spoof networks that an operator brings.", no_args_is_help=True)
+app.add_typer(models, name="models")
 
 StateOption = Annotated[
     Path, typer.Option("--state", help="The one folder for everything: database, keys, logs.")
@@ -24,6 +26,10 @@ CacheOption = Annotated[
     typer.Option(
         "--cache", help="Keep the templates in this folder, outside the source tree, for the next run."
     ),
+]
+ModelsOption = Annotated[
+    Path | None,
+    typer.Option("--in", help="The folder of the networks; without it, where this machine's gates look."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
 
@@ -115,6 +121,31 @@ def search(
     from bench.search import run
 
     typer.echo(run(people))
+
+
+@models.command("add")
+def add_model(
+    file: Annotated[Path, typer.Argument(help="A MiniFASNet network as ONNX.")],
+    sha256: Annotated[str, typer.Option("--sha256", help="Its checksum, as its source states it.")],
+    slot: Annotated[
+        str | None, typer.Option(help="What it is, where Kaimen does not know the file by its checksum.")
+    ] = None,
+    folder: ModelsOption = None,
+) -> None:
+    """Check an anti-spoof network, try it, and install it for the gates of this machine."""
+    from kaimen.models import Offered, add, antispoof_folder
+
+    with _told():
+        typer.echo(add(Offered(file, sha256, slot), folder or antispoof_folder()))
+
+
+@models.command("list")
+def list_models(folder: ModelsOption = None) -> None:
+    """Say which anti-spoof networks are installed, and whether they are unchanged."""
+    from kaimen.models import antispoof_folder, listing
+
+    with _told():
+        typer.echo(listing(folder or antispoof_folder()))
 
 
 @app.command("reset-password")

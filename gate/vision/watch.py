@@ -1,10 +1,11 @@
 """One frame in, what it came to out: the step the gate's loop calls for each frame."""
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Set
+from dataclasses import asdict, dataclass, field
 from typing import Final, TypeVar
 
+from gate.vision.antispoof import Antispoof
 from gate.vision.approach import NEAR_INTER_EYE, Approaches, Observation, Verdict
 from gate.vision.codes import read_codes
 from gate.vision.eye import Eye
@@ -48,14 +49,14 @@ class StageMs:
     detect: float = 0.0
     measure: float = 0.0
     describe: float = 0.0
+    liveness: float = 0.0
     match: float = 0.0
     codes: float = 0.0
 
     @property
     def total(self) -> float:
         """All stages."""
-        stages = (self.decode, self.sample, self.detect, self.measure, self.describe, self.match, self.codes)
-        return sum(stages)
+        return sum(asdict(self).values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +77,19 @@ class _Judged:
     faults: tuple[Fault, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Described:
+    """Templates and chances of life of one frame's faces that were described."""
+
+    vectors: Mapping[TrackId, Vector]
+    lives: Mapping[TrackId, float]
+
+
 class Watcher:
     """Joins sampling, eye, tracks, quality, matching and codes for one camera. Not for two threads at once."""
 
-    def __init__(self, eye: Eye, limits: Limits = AT_THE_GATE) -> None:
-        self._eye, self._limits = eye, limits
+    def __init__(self, eye: Eye, limits: Limits = AT_THE_GATE, antispoof: Antispoof | None = None) -> None:
+        self._eye, self._limits, self._antispoof = eye, limits, antispoof
         self._sampler, self._tracker = Sampler(), Tracker()
         self._approaches: Approaches | None = None
         self._codes_at = float("-inf")
@@ -100,7 +109,10 @@ class Watcher:
         look = self._tracker.follow(faces, frame.monotonic)
         judged = watch.time("measure", lambda: [self._judge(frame, each) for each in look.tracked])
         vectors = watch.time("describe", lambda: self._describe(frame, judged, approaches))
-        verdicts = watch.time("match", lambda: _watch_all(frame.monotonic, judged, vectors, approaches))
+        lives = watch.time("liveness", lambda: self._lives(frame, judged, vectors.keys()))
+        verdicts = watch.time(
+            "match", lambda: _watch_all(frame.monotonic, judged, _Described(vectors, lives), approaches)
+        )
         verdicts += approaches.end(look.ended, frame.monotonic)
         codes = watch.time("codes", lambda: self._read(frame))
         seen = tuple(_seen(each, approaches, frame.monotonic) for each in judged)
@@ -140,6 +152,16 @@ class Watcher:
         best = sorted(wanted, key=lambda pair: pair[0], reverse=True)[:MOST_DESCRIBED]
         return {tracked.track: self._eye.describe(frame, tracked.face) for _, tracked in best}
 
+    def _lives(self, frame: Frame, judged: list[_Judged], described: Set[TrackId]) -> dict[TrackId, float]:
+        """How likely each described face is alive; nothing where no network is installed or wanted."""
+        if self._antispoof is None:
+            return {}
+        return {
+            each.tracked.track: self._antispoof.liveness(frame, each.tracked.face)
+            for each in judged
+            if each.tracked.track in described
+        }
+
     def _read(self, frame: Frame) -> tuple[str, ...]:
         if frame.monotonic - self._codes_at < CODE_SECONDS:
             return ()
@@ -148,7 +170,7 @@ class Watcher:
 
 
 def _watch_all(
-    at: float, judged: list[_Judged], vectors: dict[TrackId, Vector], approaches: Approaches
+    at: float, judged: list[_Judged], described: _Described, approaches: Approaches
 ) -> list[Verdict]:
     observations = (
         Observation(
@@ -156,9 +178,10 @@ def _watch_all(
             at=at,
             landmarks=each.tracked.face.landmarks,
             faults=each.faults,
-            vector=vectors.get(each.tracked.track),
+            vector=described.vectors.get(each.tracked.track),
             weight=each.quality.weight if each.quality else 0.0,
             crossed=each.tracked.crossed,
+            live=described.lives.get(each.tracked.track),
         )
         for each in judged
     )

@@ -75,7 +75,7 @@ def packaged(source: Source) -> Path:
     Raises MissingWeights when the package or file is absent, WrongWeights when it is another version.
     """
     path = _place(source)
-    if _sum_of(path) != source.sha256:
+    if sum_of(path) != source.sha256:
         raise WrongWeights(path.name, f"Install the locked version of {source.package} again.")
     return path
 
@@ -95,9 +95,9 @@ def _converted(source: Source, target: Path, convert: Callable[[bytes], bytes]) 
     recorded = target.with_name(target.name + ".sha256")
     if not (target.is_file() and recorded.is_file()):
         made = convert(packaged(source).read_bytes())
-        _write(target, made)
-        _write(recorded, hashlib.sha256(made).hexdigest().encode("ascii"))
-    if _sum_of(target) != recorded.read_text("ascii", errors="replace").strip():
+        write_whole(target, made)
+        write_whole(recorded, hashlib.sha256(made).hexdigest().encode("ascii"))
+    if sum_of(target) != recorded.read_text("ascii", errors="replace").strip():
         raise WrongWeights(target.name, f"Delete {target} and start again: it is made anew.")
     return target
 
@@ -115,12 +115,13 @@ def _resnet(source: bytes) -> bytes:
     return resnet_as_onnx(source)
 
 
-def _sum_of(path: Path) -> str:
+def sum_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes) -> None:
     """All of it or none: written beside, flushed to disk, then renamed."""
     handle, beside = tempfile.mkstemp(dir=path.parent, prefix=path.name)
     try:

@@ -8,7 +8,7 @@ from contracts.ids import PersonId
 from contracts.words import Reason
 from gate.claims import face_claim
 from gate.vision.approach import Verdict
-from gate.vision.liveness import DEPTH, Deep, Flat, Liveness, NotMeasured
+from gate.vision.liveness import DEPTH, LIVE, Deep, Flat, Liveness, LooksAlive, LooksCopied, NotMeasured
 from gate.vision.track import TrackId
 
 UNMEASURED = NotMeasured("no_turn_seen")
@@ -57,9 +57,16 @@ def test_distances_to_nobody_are_left_out() -> None:
         (Deep(DEPTH), True, 0.5),
         (Deep(1.0), True, 1.0),
         (Flat(DEPTH / 2), False, 0.25),
+        (LooksAlive(LIVE), True, 0.5),
+        (LooksAlive(1.0), True, 1.0),
+        (LooksCopied(LIVE / 2), False, 0.25),
+        (LooksCopied(0.0), False, 0.0),
         (NotMeasured("too_few_looks"), None, None),
+        (NotMeasured("model_failed"), None, None),
     ],
 )
-def test_depth_is_evidence_of_life(liveness: Liveness, live: bool | None, evidence: float | None) -> None:
+def test_half_of_the_scale_is_the_border_of_life(
+    liveness: Liveness, live: bool | None, evidence: float | None
+) -> None:
     claim = face_claim(a_verdict(PersonId("a1"), liveness=liveness), now=12)
     assert (claim.live, claim.measured.live) == (live, evidence)

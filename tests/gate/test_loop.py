@@ -169,4 +169,8 @@ def test_pictures_go_to_the_screen_only_while_somebody_watches(gate: Watching) -
 
 
 def test_only_stages_that_ran_are_reported() -> None:
-    assert stages_of(StageMs(decode=1.5, detect=9.0, describe=0.001)) == {"read": 1.5, "detect": 9.0}
+    assert stages_of(StageMs(decode=1.5, detect=9.0, describe=0.001, liveness=6.0)) == {
+        "read": 1.5,
+        "detect": 9.0,
+        "liveness": 6.0,
+    }

@@ -1,9 +1,22 @@
-"""Depth is evidence of life only where a turn was seen."""
+"""Depth is evidence of life only where a turn was seen; the networks' word is their mean over an approach."""
+
+import math
 
 import numpy as np
+import pytest
 
 from gate.vision.frame import Landmarks, Point
-from gate.vision.liveness import Deep, Flat, NotMeasured, measure
+from gate.vision.liveness import (
+    LIVE,
+    Deep,
+    Flat,
+    Liveness,
+    LooksAlive,
+    LooksCopied,
+    NotMeasured,
+    judge,
+    measure,
+)
 from gate.vision.quality import HEAD
 
 
@@ -40,3 +53,28 @@ def test_too_few_or_too_small_looks_are_not_measured() -> None:
     small = [seen(HEAD[:, :2], size=0.2)] * 20
     assert measure(small) == NotMeasured("too_few_looks")
     assert measure([]) == NotMeasured("too_few_looks")
+
+
+@pytest.mark.parametrize(
+    ("looks", "told"),
+    [
+        ([LIVE], LooksAlive(LIVE)),
+        ([1.0, 1.0, 1.0, 0.0, 0.0], LooksAlive(0.6)),
+        ([0.9, 0.0, 0.0, 0.0, 0.0], LooksCopied(0.18)),
+        ([0.0], LooksCopied(0.0)),
+    ],
+)
+def test_the_networks_word_is_the_mean_over_the_approach(looks: list[float], told: Liveness) -> None:
+    assert judge([], looks) == told
+
+
+@pytest.mark.promise(6)
+def test_a_network_that_fails_once_is_no_evidence_and_depth_does_not_stand_in() -> None:
+    turning = [turned(yaw) for yaw in SWING]
+    assert isinstance(judge(turning, []), Deep)
+    assert judge(turning, [1.0, math.nan, 1.0]) == NotMeasured("model_failed")
+
+
+def test_the_networks_word_goes_before_depth() -> None:
+    assert judge([turned(yaw) for yaw in SWING], [0.0]) == LooksCopied(0.0)
+    assert judge([turned(yaw, depth=0) for yaw in SWING], [1.0]) == LooksAlive(1.0)

@@ -14,6 +14,7 @@ from gate.vision.approach import Verdict
 from gate.vision.errors import ModelMismatch
 from gate.vision.frame import Face, Frame, Pixels, Vector
 from gate.vision.gallery import Gallery, Template
+from gate.vision.liveness import FRAMES_OF_LIFE, Liveness, LooksAlive, LooksCopied
 from gate.vision.match import threshold_for
 from gate.vision.onnx_eye import OnnxEye
 from gate.vision.watch import MOST_DESCRIBED, Watcher
@@ -93,6 +94,28 @@ def test_once_decided_a_face_is_no_longer_described(
     before = counting.described
     walk(Watcher(counting), photo("obama2.jpg"), one_resident, seconds=4)
     assert counting.described - before <= 2
+
+
+class Judge:
+    """Says the same of every face, and counts."""
+
+    def __init__(self, says: float) -> None:
+        self.says, self.asked = says, 0
+
+    def liveness(self, frame: Frame, face: Face) -> float:
+        self.asked += 1
+        return self.says
+
+
+@pytest.mark.parametrize(("says", "word"), [(0.95, LooksAlive), (0.05, LooksCopied)])
+def test_networks_look_at_every_described_face_and_at_no_other(
+    counting: CountingEye, one_resident: Gallery, photo: Photo, says: float, word: type[Liveness]
+) -> None:
+    before, judge = counting.described, Judge(says)
+    (verdict,) = walk(Watcher(counting, antispoof=judge), photo("obama2.jpg"), one_resident)
+    assert (verdict.person, verdict.frames) == (ANN, FRAMES_OF_LIFE)
+    assert isinstance(verdict.liveness, word)
+    assert judge.asked == counting.described - before == FRAMES_OF_LIFE
 
 
 def test_a_still_empty_scene_is_looked_at_three_times_a_second(
