@@ -34,6 +34,13 @@ class RosterPerson(Wire):
     second_credential: bool = False  # a known look-alike: face alone does not open
 
 
+class RosterPair(Wire):
+    """Two people, by index in `people`, who were taken for each other: while both are near, no face alone opens."""
+
+    one: Annotated[int, Field(ge=0)]
+    other: Annotated[int, Field(ge=0)]
+
+
 class RosterPin(Wire):
     """One person's PIN, typed together with the room."""
 
@@ -62,7 +69,10 @@ class PassKey(Wire):
 
 
 class Roster(Message):
-    """The head of a roster. `rows[i]` is the person, by index in `people`, of template row i."""
+    """The head of a roster. `rows[i]` is the person, by index in `people`, of template row i.
+
+    Both of a `confusable` pair have rows.
+    """
 
     compound: CompoundId
     gate: GateId
@@ -75,6 +85,7 @@ class Roster(Message):
     width: Annotated[int, Field(ge=1, le=4096)]  # numbers in one template
     people: list[RosterPerson] = []
     rows: list[Annotated[int, Field(ge=0)]] = []
+    confusable: list[RosterPair] | None = None
     pin_key: Base64
     pins: list[RosterPin] = []
     passes: list[RosterPass] = []
@@ -94,6 +105,9 @@ class RosterBody:
             raise WireError(Fault.MALFORMED, "Roster", f"{len(self.templates)} template bytes, not {wanted}")
         if self.roster.rows and max(self.roster.rows) >= len(self.roster.people):
             raise WireError(Fault.MALFORMED, "Roster", "a row belongs to nobody")
+        pairs, seen = self.roster.confusable or [], set(self.roster.rows)
+        if any(pair.one == pair.other or not {pair.one, pair.other} <= seen for pair in pairs):
+            raise WireError(Fault.MALFORMED, "Roster", "a pair is not two people with templates")
 
 
 def encode_roster(body: RosterBody) -> bytes:

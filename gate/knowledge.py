@@ -83,7 +83,7 @@ def _gallery(body: RosterBody, model: ModelId) -> Gallery:
     if not roster.rows:
         return Gallery.empty(model)
     matrix = np.frombuffer(body.templates, dtype="<f4", count=len(body.templates) // FLOAT32_BYTES)
-    people = [roster.people[row].id for row in roster.rows]
-    return Gallery.of(
-        model, people, matrix.reshape(len(roster.rows), roster.width).astype(np.float32, copy=False)
-    )
+    matrix = matrix.reshape(len(roster.rows), roster.width).astype(np.float32, copy=False)
+    ids = [person.id for person in roster.people]
+    pairs = [(ids[pair.one], ids[pair.other]) for pair in roster.confusable or ()]
+    return Gallery.of(model, [ids[row] for row in roster.rows], matrix, pairs)

@@ -10,7 +10,7 @@ from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.manifest import Manifest
 from contracts.passage import PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
-from contracts.roster import Roster, RosterPass, RosterPerson, RosterPin
+from contracts.roster import Roster, RosterPair, RosterPass, RosterPerson, RosterPin
 from contracts.state import StageMs
 from contracts.topics import TOPICS, Topic
 from contracts.wire import LARGEST_MESSAGE, Wire
@@ -30,6 +30,7 @@ BODIES: Final[tuple[type[Wire], ...]] = (
 OVER_HTTP: Final[tuple[type[Wire], ...]] = (
     Roster,
     RosterPerson,
+    RosterPair,
     RosterPin,
     RosterPass,
     ClaimV1,

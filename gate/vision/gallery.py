@@ -1,6 +1,6 @@
 """Whom a gate can recognise, in memory. Never changed: a new roster makes a new gallery, swapped whole. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self
 
@@ -70,10 +70,18 @@ class Gallery:
     squares: NDArray[np.float32] = field(repr=False)
     """Each row's length squared, so that a search is one product of matrix and probe."""
     groups: Groups = field(repr=False)
+    confusable: Mapping[int, tuple[int, ...]] = field(default_factory=dict[int, tuple[int, ...]], repr=False)
+    """Whom a person was taken for or is too much like, both ways, by the numbers of `owners`."""
 
     @classmethod
-    def of(cls, model: ModelId, people: Sequence[PersonId], matrix: NDArray[np.float32]) -> Self:
-        """A gallery of a matrix as a roster carries it. Raises BadTemplate.
+    def of(
+        cls,
+        model: ModelId,
+        people: Sequence[PersonId],
+        matrix: NDArray[np.float32],
+        confusable: Iterable[tuple[PersonId, PersonId]] = (),
+    ) -> Self:
+        """A gallery of a matrix as a roster carries it. Raises BadTemplate, also for a pair with somebody not in it.
 
         float64 is refused, not converted: one float64 number makes each search many times slower.
         """
@@ -90,7 +98,8 @@ class Gallery:
         rows = np.ascontiguousarray(matrix)
         rows.flags.writeable = False
         squares = np.einsum("ij,ij->i", rows, rows)
-        return cls(model, tuple(people), rows, owners, squares, Groups.of(rows, owners, squares))
+        groups, pairs = Groups.of(rows, owners, squares), _both_ways(confusable, numbers)
+        return cls(model, tuple(people), rows, owners, squares, groups, pairs)
 
     @classmethod
     def from_templates(cls, model: ModelId, templates: Sequence[Template]) -> Self:
@@ -118,6 +127,18 @@ class Gallery:
     def __len__(self) -> int:
         """The number of people, not of templates."""
         return int(self.owners.max()) + 1 if len(self.owners) else 0
+
+
+def _both_ways(
+    pairs: Iterable[tuple[PersonId, PersonId]], numbers: Mapping[PersonId, int]
+) -> dict[int, tuple[int, ...]]:
+    likes: dict[int, tuple[int, ...]] = {}
+    for one, other in pairs:
+        if one not in numbers or other not in numbers:
+            raise BadTemplate("somebody of a pair has none")
+        for this, that in ((one, other), (other, one)):
+            likes[numbers[this]] = (*likes.get(numbers[this], ()), numbers[that])
+    return likes
 
 
 def _slices(starts: NDArray[np.intp], rows: int) -> Iterator[tuple[NDArray[np.intp], int]]:

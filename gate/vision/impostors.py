@@ -78,7 +78,7 @@ def threshold_in(target_fpir: float, gallery: Gallery) -> Threshold:
     share = 1 - BUILT_IN_PEOPLE / len(gallery)
     blended = share * own + (1 - share) * built_in.distance
     # The built-in tail may hold a measured one back, never loosen it.
-    return Threshold(min(own, blended, TAILS[gallery.model].at_thousandth), built_in.margin)
+    return Threshold(min(own, blended, TAILS[gallery.model].at_thousandth), built_in.margin, built_in.slack)
 
 
 def _probes(gallery: Gallery) -> NDArray[np.intp]:

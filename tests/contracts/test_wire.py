@@ -12,7 +12,7 @@ from contracts.chain import Part, commit
 from contracts.ids import CompoundId, GateId
 from contracts.passage import PassageV1, PassageWhat
 from contracts.receipt import Receipt
-from contracts.roster import RosterBody, decode_roster
+from contracts.roster import RosterBody, RosterPair, decode_roster, encode_roster
 from contracts.signing import SignedV1, open_signed
 from contracts.topics import PASSAGE, RECEIPT, TOPICS, Address, Topic, read_topic
 from contracts.wire import LARGEST_MESSAGE, Fault, Message, WireError
@@ -145,6 +145,9 @@ def test_a_part_changed_or_half_erased_no_longer_holds(change: dict[str, str | N
         PassageV1.decode(json.dumps(changed).encode()).check()
 
 
+PAIR = RosterPair(one=0, other=1)
+
+
 def test_a_sent_link_may_say_late_without_breaking_its_hash() -> None:
     PassageV1.decode(sample("passage.v1")).model_copy(update={"late": True}).check()
 
@@ -194,6 +197,20 @@ def test_a_roster_whose_row_belongs_to_nobody_is_refused() -> None:
         RosterBody(nobody, body.templates)
     with pytest.raises(WireError, match="template bytes"):
         RosterBody(body.roster, body.templates[:-4])
+
+
+def test_pairs_that_are_taken_for_each_other_travel_with_the_roster() -> None:
+    body = decode_roster((FOLDER / "roster.v1.bin").read_bytes())
+    marked = RosterBody(body.roster.model_copy(update={"confusable": [PAIR]}), body.templates)
+    assert decode_roster(encode_roster(marked)).roster.confusable == [PAIR]
+
+
+@pytest.mark.parametrize("pair", [(0, 0), (0, 2)])
+def test_a_pair_that_is_not_two_people_with_templates_is_refused(pair: tuple[int, int]) -> None:
+    body = decode_roster((FOLDER / "roster.v1.bin").read_bytes())
+    wrong = body.roster.model_copy(update={"confusable": [RosterPair(one=pair[0], other=pair[1])]})
+    with pytest.raises(WireError):
+        RosterBody(wrong, body.templates)
 
 
 @pytest.mark.promise(9)

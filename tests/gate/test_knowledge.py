@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from contracts.ids import KeyId, ModelId
-from contracts.roster import PassKey, Roster, RosterBody
+from contracts.ids import KeyId, ModelId, PersonId
+from contracts.roster import PassKey, Roster, RosterBody, RosterPair, RosterPerson
 from gate.access.rights import NO_RIGHTS
 from gate.knowledge import Knowledge
 from gate.vision.match import Threshold
@@ -36,6 +36,20 @@ def test_a_roster_brings_rights_gallery_names_and_a_threshold_for_its_size() -> 
     assert known.rights.version == 7
     assert known.now.place is not None
     assert known.now.place.gate_zh == "东门"
+
+
+@pytest.mark.promise(6)
+def test_who_is_taken_for_whom_reaches_the_gallery_by_their_rows() -> None:
+    known = knowing()
+    without_a_face, twin = RosterPerson(id=PersonId("li")), RosterPerson(id=PersonId("wang-2"))
+    people = [without_a_face, RosterPerson(id=WANG), twin]
+    body = a_body(
+        [1, 0, 0, 0, 1, 0.2, 0, 0], people=people, rows=[2, 1], confusable=[RosterPair(one=1, other=2)]
+    )
+    assert known.apply(body) is None
+    gallery = known.now.gallery
+    assert gallery.people == (twin.id, WANG)
+    assert gallery.confusable == {0: (1,), 1: (0,)}
 
 
 @pytest.mark.promise(6)

@@ -72,3 +72,15 @@ def test_a_gallery_cannot_be_written_to() -> None:
     gallery = Gallery.of(EYE, [ANN], rows((1, 0)))
     with pytest.raises(ValueError, match="read-only"):
         gallery.matrix[0, 0] = 2
+
+
+def test_people_who_are_taken_for_each_other_are_known_both_ways() -> None:
+    cat = PersonId("cat")
+    matrix = rows((1, 0), (1, 0.1), (0, 1), (1, 1))
+    gallery = Gallery.of(EYE, [ANN, ANN, BEN, cat], matrix, [(ANN, BEN), (cat, ANN)])
+    assert gallery.confusable == {0: (1, 2), 1: (0,), 2: (0,)}
+
+
+def test_a_pair_with_somebody_outside_the_gallery_is_refused() -> None:
+    with pytest.raises(BadTemplate):
+        Gallery.of(EYE, [ANN], rows((1, 0)), [(ANN, BEN)])

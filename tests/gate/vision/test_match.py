@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from contracts.ids import ModelId, PersonId
 from gate.vision.errors import BadTemplate
@@ -20,8 +22,11 @@ def at(*values: float) -> Vector:
     return np.array(values, dtype=np.float32)
 
 
-def people(*rows: tuple[PersonId, Vector]) -> Gallery:
-    return Gallery.of(EYE, [person for person, _ in rows], np.stack([row for _, row in rows]))
+Pairs = tuple[tuple[PersonId, PersonId], ...]
+
+
+def people(*rows: tuple[PersonId, Vector], confusable: Pairs = ()) -> Gallery:
+    return Gallery.of(EYE, [person for person, _ in rows], np.stack([row for _, row in rows]), confusable)
 
 
 def test_the_nearest_person_is_named_with_distance_and_margin() -> None:
@@ -133,3 +138,60 @@ def test_many_people_in_any_order_are_found_as_one_by_one() -> None:
         apart.append((((theirs - probe) ** 2).sum(axis=1).min() + ((centre - probe) ** 2).sum()) / 2)
     assert answer.person == PersonId(f"p{int(np.argmin(apart))}")
     assert answer.distance == pytest.approx(math.sqrt(min(apart)), rel=1e-4)
+
+
+BESIDE_EACH_OTHER = ((ANN, at(1, 0)), (BEN, at(1, 0.5)))
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("pair", [(ANN, BEN), (BEN, ANN)])
+def test_who_was_taken_for_another_is_doubted_while_the_other_could_be_it(
+    pair: tuple[PersonId, PersonId],
+) -> None:
+    probe = at(1, 0.05)
+    assert isinstance(nearest(probe, people(*BESIDE_EACH_OTHER), RULE), Match)
+    answer = nearest(probe, people(*BESIDE_EACH_OTHER, confusable=(pair,)), RULE)
+    assert isinstance(answer, Ambiguous)
+    assert answer.person == ANN
+
+
+def test_a_pair_costs_nothing_while_the_other_is_far_off() -> None:
+    far_apart = ((ANN, at(1, 0)), (BEN, at(0, 1)))
+    answer = nearest(at(1, 0.05), people(*far_apart, confusable=((ANN, BEN),)), RULE)
+    assert isinstance(answer, Match)
+
+
+def test_the_other_of_a_pair_counts_as_near_by_the_rules_slack() -> None:
+    gallery = people((ANN, at(1, 0)), (BEN, at(1, 0.8)), confusable=((ANN, BEN),))
+    for slack, expected in ((0.31, Ambiguous), (0.29, Match)):
+        assert isinstance(nearest(at(1, 0), gallery, Threshold(0.5, 0.1, slack)), expected)
+
+
+def test_a_third_person_is_not_held_up_by_two_others() -> None:
+    cat = PersonId("cat")
+    gallery = people(*BESIDE_EACH_OTHER, (cat, at(-1, 0)), confusable=((ANN, BEN),))
+    assert isinstance(nearest(at(-1, 0), gallery, RULE), Match)
+
+
+@pytest.mark.promise(6)
+@settings(deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1), pairs=st.sets(st.tuples(st.integers(0, 5), st.integers(0, 5)), max_size=8)
+)
+def test_a_pair_turns_a_match_into_doubt_and_never_anything_into_a_match(
+    seed: int, pairs: set[tuple[int, int]]
+) -> None:
+    random = np.random.default_rng(seed)
+    rows, probe = (
+        random.standard_normal((6, 2)).astype(np.float32),
+        random.standard_normal(2).astype(np.float32),
+    )
+    ids = [PersonId(f"p{number}") for number in range(6)]
+    marked = [(ids[one], ids[other]) for one, other in pairs if one != other]
+    plain, doubted = (nearest(probe, Gallery.of(EYE, ids, rows, each), RULE) for each in ((), marked))
+    assert doubted == plain or (isinstance(plain, Match) and isinstance(doubted, Ambiguous))
+
+
+def test_every_rule_derived_for_a_model_carries_its_slack() -> None:
+    for model, tail in TAILS.items():
+        assert threshold_for(0.001, 40, model).slack == tail.slack > 0
