@@ -46,7 +46,7 @@ class ProcessSettings(Frozen):
     database: str  # an SQLAlchemy URL
     own_keys: Path  # private halves: this process alone can read the folder
     public_keys: (
-        Path  # public halves of all: receipt.pub manifest.pub pass.pub web.pub worker.pub dispatch.pub
+        Path  # public halves of all: receipt.pub manifest.pub order.pub pass.pub web.pub worker.pub dispatch.pub
     )
 
     @classmethod
@@ -98,7 +98,7 @@ class WorkerSettings(ProcessSettings):
 
 
 class DispatchSettings(ProcessSettings):
-    """Own keys: manifest.key, pass.key (Ed25519), dispatch.key (X25519)."""
+    """Own keys: manifest.key, order.key, pass.key (Ed25519), dispatch.key (X25519)."""
 
     broker: BrokerSettings
     vault: VaultSettings

@@ -89,6 +89,7 @@ CAMERAS: Final[dict[CameraState, str]] = {
 ALARMS: Final[dict[AlarmKind, str]] = {
     AlarmKind.JOURNAL_OPENED: _l("The gate began a new journal"),
     AlarmKind.JOURNAL_NEARLY_FULL: _l("The gate's journal is nearly full"),
+    AlarmKind.LINKS_GONE: _l("The gate lost a part of its record"),
     AlarmKind.PULSE_UNKNOWN: _l("Unclear whether the door opened"),
     AlarmKind.DOOR_FAULT: _l("The door does not answer"),
     AlarmKind.CAMERA_LOST: _l("The camera is lost"),
@@ -100,6 +101,11 @@ ALARMS: Final[dict[AlarmKind, str]] = {
     AlarmKind.HELD_OPEN: _l("The door was held open"),
     AlarmKind.TAMPER: _l("The gate box was opened"),
     AlarmKind.DURESS: _l("Somebody asks for help in silence"),
+    AlarmKind.FIRE: _l("Fire: the door is open"),
+    AlarmKind.FIRE_OVER: _l("The fire signal has ended"),
+    AlarmKind.LOCK_DOWN: _l("The gate is locked down"),
+    AlarmKind.HOLD_OPEN: _l("The door is held open"),
+    AlarmKind.RELEASED: _l("The gate is back to normal"),
 }
 ROLES: Final[dict[Role, str]] = {
     Role.MANAGER: _l("Manager"),

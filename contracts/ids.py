@@ -64,6 +64,12 @@ class PassId(OpaqueId):
     __slots__ = ()
 
 
+class StaffId(OpaqueId):
+    """A member of staff, as gates and their records name them: never by name."""
+
+    __slots__ = ()
+
+
 class BootId(OpaqueId):
     """One start of a gate's process."""
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, Field
 
 from contracts.chain import Link, text_of
-from contracts.ids import BootId, PassId, PersonId
+from contracts.ids import BootId, PassId, PersonId, StaffId
 from contracts.wire import Wire
 from contracts.words import Direction, Method, Outcome, Reason
 
@@ -16,12 +16,13 @@ class PassageWho(Wire):
 
     person: PersonId | None = None
     pass_id: PassId | None = None
+    staff: StaffId | None = None  # who ordered a manual opening
 
 
 class PassageWhat(Wire):
     """What happened. Times are the gate's own; distances are in the units of the gate's model."""
 
-    id: UUID  # version 7, made at the gate; ingest recognises repeats by it
+    id: UUID  # version 7, made at the gate, or of the order that opened; ingest recognises repeats by it
     at: AwareDatetime
     boot: BootId
     monotonic_ms: Annotated[int, Field(ge=0)]
@@ -36,6 +37,8 @@ class PassageWhat(Wire):
     waited_ms: Annotated[int, Field(ge=0)] | None = None  # first usable frame to decision
     live: float | None = None  # 0 to 1 where liveness was measured
     clock_trusted: bool = True
+    times: Annotated[int, Field(ge=2)] | None = None  # since 1.1: so many refusals alike, the first `at`
+    until: AwareDatetime | None = None  # since 1.1: the last of them
 
 
 class PassageV1(Link):

@@ -7,6 +7,7 @@ from typing import Final, Literal
 from contracts.alarm import AlarmV1
 from contracts.ids import CompoundId, GateId
 from contracts.manifest import HaveV1
+from contracts.order import ResultV1
 from contracts.passage import PassageV1
 from contracts.signing import SignedV1
 from contracts.state import HealthV1, StateV1
@@ -45,10 +46,13 @@ HEALTH: Final = Topic("health", HealthV1, qos=0, retain=False, way="from gate")
 PASSAGE: Final = Topic("passage", PassageV1, qos=1, retain=False, way="from gate")
 ALARM: Final = Topic("alarm", AlarmV1, qos=1, retain=False, way="from gate")
 HAVE: Final = Topic("have", HaveV1, qos=1, retain=True, way="from gate")
+RESULT: Final = Topic("result", ResultV1, qos=1, retain=False, way="from gate")
 RECEIPT: Final = Topic("receipt", SignedV1, qos=1, retain=True, way="to gate", signed="Receipt")
 WANT: Final = Topic("want", SignedV1, qos=1, retain=True, way="to gate", signed="Manifest")
+ORDER: Final = Topic("order", SignedV1, qos=1, retain=False, way="to gate", signed="Order")  # kept ones reopen doors
+STANDING: Final = Topic("standing", SignedV1, qos=1, retain=True, way="to gate", signed="Standing")
 
-TOPICS: Final = (STATE, HEALTH, PASSAGE, ALARM, HAVE, RECEIPT, WANT)
+TOPICS: Final = (STATE, HEALTH, PASSAGE, ALARM, HAVE, RESULT, RECEIPT, WANT, ORDER, STANDING)
 _BY_NAME: Final = {topic.name: topic for topic in TOPICS}
 _SHAPE: Final = re.compile(r"kaimen/v1/([a-z0-9-]{1,64})/([a-z0-9-]{1,64})/([a-z]{1,16})")
 

@@ -88,6 +88,7 @@ class AlarmKind(StrEnum):
 
     JOURNAL_OPENED = "journal_opened"  # first link of an epoch: names its parent
     JOURNAL_NEARLY_FULL = "journal_nearly_full"
+    LINKS_GONE = "links_gone"  # the server asked for links that this gate no longer holds
     PULSE_UNKNOWN = "pulse_unknown"  # a crash between record and relay: it may have opened
     DOOR_FAULT = "door_fault"
     CAMERA_LOST = "camera_lost"
@@ -99,3 +100,8 @@ class AlarmKind(StrEnum):
     HELD_OPEN = "held_open"
     TAMPER = "tamper"
     DURESS = "duress"
+    FIRE = "fire"  # the wired input: lock power is cut in hardware, software only learns of it
+    FIRE_OVER = "fire_over"
+    LOCK_DOWN = "lock_down"
+    HOLD_OPEN = "hold_open"
+    RELEASED = "released"  # a lock-down or hold-open has ended

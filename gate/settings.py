@@ -86,6 +86,7 @@ class KeySettings(Section):
     own_file: Path  # X25519 private key: 32 bytes in base64
     receipt: Annotated[tuple[PublicKeySetting, ...], Field(min_length=1)]
     manifest: Annotated[tuple[PublicKeySetting, ...], Field(min_length=1)]
+    order: tuple[PublicKeySetting, ...] = ()  # without one the gate obeys no orders
 
 
 class DoorSettings(Section):

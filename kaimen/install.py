@@ -16,7 +16,12 @@ from admin.security.keys import make_sealing_key, make_secret, make_signing_key,
 from admin.web.staff.service import ensure_first_admin
 from kaimen.state import StateFolder
 
-SIGNING: Final = (("ingest", "receipt"), ("dispatch", "manifest"), ("dispatch", "pass"))
+SIGNING: Final = (
+    ("ingest", "receipt"),
+    ("dispatch", "manifest"),
+    ("dispatch", "order"),
+    ("dispatch", "pass"),
+)
 SEALING: Final = (("web", "web"), ("worker", "worker"), ("dispatch", "dispatch"))
 Table = Mapping[str, object]
 

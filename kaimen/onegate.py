@@ -106,6 +106,7 @@ class OneGate:
                 "own_file": str(box.folder.keys("gate") / "gate.key"),
                 "receipt": [_public_key(box.folder.public_keys / "receipt.pub")],
                 "manifest": [_public_key(box.folder.public_keys / "manifest.pub")],
+                "order": [_public_key(box.folder.public_keys / "order.pub")],
             },
             "door": {"kind": "simulated"},
             "screen": {"port": box.ports.screen},

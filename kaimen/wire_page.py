@@ -8,6 +8,7 @@ from contracts.alarm import AlarmWhat
 from contracts.chain import Part, Place
 from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.manifest import Manifest
+from contracts.order import Mode, Operation, Order, OrderFault, OrderOutcome, Standing
 from contracts.passage import PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
 from contracts.roster import Roster, RosterPair, RosterPass, RosterPerson, RosterPin
@@ -26,6 +27,8 @@ BODIES: Final[tuple[type[Wire], ...]] = (
     Receipt,
     Missing,
     Manifest,
+    Order,
+    Standing,
 )
 OVER_HTTP: Final[tuple[type[Wire], ...]] = (
     Roster,
@@ -127,5 +130,5 @@ def _type(field: Schema) -> str:
 
 
 def _codes() -> Iterator[str]:
-    for codes in (Outcome, Method, Reason, AlarmKind):
+    for codes in (Outcome, Method, Reason, AlarmKind, Operation, Mode, OrderOutcome, OrderFault):
         yield f"- **{codes.__name__}**: " + ", ".join(f"`{code.value}`" for code in codes)

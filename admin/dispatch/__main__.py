@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from admin.db.session import make_engine
 from admin.dispatch.announcer import MqttAnnouncer
 from admin.dispatch.body import Keys
 from admin.dispatch.loop import Dispatch, Outside
+from admin.dispatch.orders import Orders, Times
 from admin.logs import start_log
 from admin.security.keys import KeyFileError, load_seal_public, load_sealing_key, load_signing_key
 from admin.settings import DispatchSettings, WrongSettings
@@ -49,7 +51,8 @@ def run(settings: DispatchSettings) -> None:
         manifest=load_signing_key(settings.own_keys / "manifest.key"),
         passes=load_signing_key(settings.own_keys / "pass.key"),
     )
-    announcer = MqttAnnouncer(settings.broker)
+    order_key = load_signing_key(settings.own_keys / "order.key")
+    engine, announcer = make_engine(settings.database), MqttAnnouncer(settings.broker)
     outside = Outside(
         faces=open_vault(settings.vault),
         announcer=announcer,
@@ -57,11 +60,16 @@ def run(settings: DispatchSettings) -> None:
         now=lambda: datetime.now(UTC),
         pause=stop.wait,
     )
+    orders = Orders(engine, order_key, announcer, Times(outside.now, time.monotonic, stop.wait))
+    beside = threading.Thread(target=orders.run, name="orders")
     announcer.open()
+    beside.start()
     log.info("dispatch started")
     try:
-        Dispatch(make_engine(settings.database), keys, outside).run()
+        Dispatch(engine, keys, outside).run()
     finally:
+        stop.set()
+        beside.join()
         announcer.close()
         log.info("dispatch stopped")
 

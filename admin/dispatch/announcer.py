@@ -1,4 +1,4 @@
-"""The broker as dispatch sees it: retained manifests go out."""
+"""The broker as dispatch sees it: retained manifests and standing orders go out, and orders that nothing keeps."""
 
 import socket
 import ssl
@@ -28,8 +28,8 @@ class Announcer(Protocol):
         """A number that rises with every connection; 0 while there is none."""
         ...
 
-    def publish(self, topic: str, payload: bytes) -> None:
-        """Retained, QoS 1. Without a connection it is let go: every manifest is said again at the next."""
+    def publish(self, topic: str, payload: bytes, retain: bool = True) -> None:
+        """QoS 1. Without a connection it is let go: what is retained is said again at the next."""
         ...
 
 
@@ -64,9 +64,9 @@ class MqttAnnouncer:
     def connection(self) -> int:
         return self._connection
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, retain: bool = True) -> None:
         if self._connection != NO_CONNECTION:
-            self._client.publish(topic, payload, qos=1, retain=True)
+            self._client.publish(topic, payload, qos=1, retain=retain)
 
     def _on_connect(
         self,

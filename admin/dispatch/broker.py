@@ -77,9 +77,11 @@ def ingest_rights() -> Rights:
 
 
 def dispatch_rights() -> Rights:
-    """Says what gates should hold."""
+    """Says what gates should hold and do; receipts are ingest's alone."""
     return Rights(
-        publish=tuple(topic.everywhere for topic in TOPICS if topic.signed == "Manifest"),
+        publish=tuple(
+            topic.everywhere for topic in TOPICS if topic.way == "to gate" and topic.signed != "Receipt"
+        ),
         subscribe=(),
     )
 

@@ -10,6 +10,7 @@ from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.chain import Link
 from contracts.ids import EpochId
 from contracts.manifest import HaveV1
+from contracts.order import ResultV1
 from contracts.passage import PassageV1, PassageWhat, PassageWho
 from contracts.state import HealthV1, StateV1
 from contracts.topics import Address, read_topic
@@ -48,7 +49,7 @@ class ReadAlarm:
     what: AlarmWhat
 
 
-Content = ReadPassage | ReadAlarm | StateV1 | HealthV1 | HaveV1
+Content = ReadPassage | ReadAlarm | StateV1 | HealthV1 | HaveV1 | ResultV1
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ def _checked(message: Message) -> Content:
         case AlarmV1():
             message.check()
             return ReadAlarm(message, _in_time(message.read_what()))
-        case StateV1() | HealthV1() | HaveV1():
+        case StateV1() | HealthV1() | HaveV1() | ResultV1():
             return message
         case _:  # a kind that goes to gates: the broker's rights keep it away
             raise WireError(Fault.UNKNOWN_TOPIC, type(message).__name__)

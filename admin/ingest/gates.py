@@ -10,9 +10,11 @@ from sqlalchemy.orm import Session
 
 from admin.db.revision import raise_revision
 from admin.db.tables import Compound, Gate, GateState
+from admin.ingest.answers import keep_answer
 from admin.ingest.arrival import Taken
 from contracts.ids import CompoundId, GateId
 from contracts.manifest import HaveV1
+from contracts.order import ResultV1
 from contracts.state import HealthV1, StateV1
 from contracts.words import GateStatus
 
@@ -54,6 +56,8 @@ def hear(session: Session, taken: Taken, now: datetime) -> bool:
             _hear_health(row, taken.arrival.payload, now)
         case HaveV1() as have:
             _hear_have(row, have, now)
+        case ResultV1() as result:
+            keep_answer(session, result, now)
         case _:
             raise TypeError("a link of the chain is recorded, not heard")
     return False

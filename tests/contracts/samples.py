@@ -11,6 +11,7 @@ from contracts.alarm import AlarmV1
 from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.ids import KeyId
 from contracts.manifest import HaveV1
+from contracts.order import ResultV1
 from contracts.passage import PassageV1
 from contracts.roster import Roster
 from contracts.signing import SignedV1, TrustedKeys
@@ -25,12 +26,15 @@ PAYLOADS: dict[str, type[Message]] = {
     "claim.v1": ClaimV1,
     "have.v1": HaveV1,
     "health.v1": HealthV1,
+    "order.v1": SignedV1,
     "passage-erased.v1": PassageV1,
     "passage-refused.v1": PassageV1,
     "passage.v1": PassageV1,
     "receipt.v1": SignedV1,
+    "result.v1": ResultV1,
     "roster-confusable.v1": Roster,
     "roster.v1": Roster,
+    "standing.v1": SignedV1,
     "state.v1": StateV1,
     "want.v1": SignedV1,
 }
@@ -41,6 +45,6 @@ def sample(name: str) -> bytes:
 
 
 def keys(purpose: str) -> TrustedKeys:
-    """The public halves of the throw-away keys: receipt, manifest or pass."""
+    """The public halves of the throw-away keys: receipt, manifest, order or pass."""
     table = cast(dict[str, dict[str, str]], json.loads(sample("keys")))[purpose]
     return {KeyId(name): Ed25519PublicKey.from_public_bytes(b64decode(key)) for name, key in table.items()}

@@ -278,6 +278,7 @@ class House:
     def dispatch(self) -> _Program:
         own = self.folder / "dispatch"
         make_signing_key(own / "manifest.key", self.public / "manifest.pub")
+        make_signing_key(own / "order.key", self.public / "order.pub")
         make_signing_key(own / "pass.key", self.public / "pass.pub")
         make_sealing_key(own / "dispatch.key", self.public / "dispatch.pub")
         make_sealing_key(self.folder / "web" / "web.key", self.public / "web.pub")

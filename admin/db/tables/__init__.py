@@ -1,9 +1,11 @@
 """Every table of the register, so that one import knows them all."""
 
 from admin.db.tables.accounts import Account, Attempt, Audit, AuditHead
+from admin.db.tables.calibrations import Calibration
 from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
 from admin.db.tables.jobs import Job
-from admin.db.tables.passages import Alarm, Passage, Quarantine
+from admin.db.tables.orders import GateOrder, OrderState, Unsent
+from admin.db.tables.passages import Alarm, LinkPurge, Passage, PurgeReason, Quarantine
 from admin.db.tables.people import Consent, ConsentText, Face, Membership, Person, Pin
 from admin.db.tables.places import Compound, Grid, Household, Place
 from admin.db.tables.server import Lease, Server
@@ -15,27 +17,33 @@ __all__ = [
     "Attempt",
     "Audit",
     "AuditHead",
+    "Calibration",
     "Compound",
     "Consent",
     "ConsentText",
     "Face",
     "Gate",
     "GateEpoch",
+    "GateOrder",
     "GateState",
     "Grid",
     "Household",
     "Job",
     "Lease",
+    "LinkPurge",
     "Membership",
+    "OrderState",
     "PassClaim",
     "Passage",
     "Person",
     "Pin",
     "Place",
+    "PurgeReason",
     "Quarantine",
     "ResidentLink",
     "SealedRoster",
     "Server",
+    "Unsent",
     "Visit",
     "VisitGate",
 ]

@@ -20,7 +20,12 @@ ALARMS: Final = 20
 # Older ones belong to the shift before; the log keeps them.
 ALARM_AGE: Final = timedelta(days=3)
 # Routine marks of the chain: nobody has to act.
-ROUTINE: Final = (AlarmKind.JOURNAL_OPENED.value, AlarmKind.CAMERA_BACK.value)
+ROUTINE: Final = (
+    AlarmKind.JOURNAL_OPENED.value,
+    AlarmKind.CAMERA_BACK.value,
+    AlarmKind.RELEASED.value,
+    AlarmKind.FIRE_OVER.value,
+)
 
 
 @dataclass(frozen=True, slots=True)

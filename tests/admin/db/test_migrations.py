@@ -104,7 +104,7 @@ def test_a_step_that_fails_leaves_nothing_half_done(empty: Engine) -> None:
 
 
 def test_a_process_says_when_the_register_is_behind(empty: Engine) -> None:
-    with pytest.raises(migrate.WrongRevision, match=r"revision none.*needs 0002.*kaimen up"):
+    with pytest.raises(migrate.WrongRevision, match=r"revision none.*needs \d{4}.*kaimen up"):
         migrate.require_head(empty)
 
 

@@ -66,9 +66,11 @@ class FakeAnnouncer:
     def __init__(self) -> None:
         self.connection = 1
         self.published: list[tuple[str, bytes]] = []
+        self.retained: list[bool] = []
 
-    def publish(self, topic: str, payload: bytes) -> None:
+    def publish(self, topic: str, payload: bytes, retain: bool = True) -> None:
         self.published.append((topic, payload))
+        self.retained.append(retain)
 
 
 @dataclass

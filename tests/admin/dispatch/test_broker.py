@@ -24,14 +24,17 @@ GATE = BrokerUser("gate-a", "secret", gate_rights(CompoundId("c"), GateId("a")))
 def test_a_gates_rights_name_its_own_topics_without_a_wildcard() -> None:
     rights = GATE.rights
     assert set(rights.publish) == {
-        f"kaimen/v1/c/a/{name}" for name in ("state", "health", "passage", "alarm", "have")
+        f"kaimen/v1/c/a/{name}" for name in ("state", "health", "passage", "alarm", "have", "result")
     }
-    assert set(rights.subscribe) == {"kaimen/v1/c/a/receipt", "kaimen/v1/c/a/want"}
+    assert set(rights.subscribe) == {
+        f"kaimen/v1/c/a/{name}" for name in ("receipt", "want", "order", "standing")
+    }
 
 
-def test_ingest_sends_receipts_alone_and_dispatch_wants_alone() -> None:
+def test_ingest_sends_receipts_alone_and_dispatch_all_else() -> None:
     assert ingest_rights().publish == ("kaimen/v1/+/+/receipt",)
-    assert dispatch_rights() == Rights(("kaimen/v1/+/+/want",), ())
+    said = tuple(f"kaimen/v1/+/+/{name}" for name in ("want", "order", "standing"))
+    assert dispatch_rights() == Rights(said, ())
 
 
 @pytest.mark.parametrize("name", ['a", password: "', "a\nuser b", "a b", ""])
