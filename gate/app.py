@@ -20,6 +20,7 @@ from contracts.receipt import Receipt
 from contracts.roster import RosterBody
 from contracts.state import StateV1
 from contracts.words import GateStatus
+from gate.access.policy import Liveness
 from gate.attendant import Attendant, Iron, Post
 from gate.clock import SystemClock
 from gate.door.door import Door
@@ -42,8 +43,11 @@ from gate.settings import DoorSettings, GateSettings, read_own_key, read_secret,
 from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalError, JournalLimits
 from gate.store.roster import RosterStore
 from gate.store.spent import SpentPasses
+from gate.vision.antispoof import Antispoof, MiniFasNets
+from gate.vision.antispoof_files import FOLDER, SLOTS, checked
 from gate.vision.camera import Camera, open_camera
 from gate.vision.captures import CameraOptions
+from gate.vision.errors import MissingModel
 from gate.vision.impostors import threshold_in
 from gate.vision.onnx_eye import OnnxEye
 from gate.vision.quality import AT_THE_GATE
@@ -183,8 +187,23 @@ def build(settings: GateSettings) -> Gate:
     limits = replace(AT_THE_GATE, inter_eye_distance=settings.smallest_inter_eye)
     options = CameraOptions(settings.camera_allow_cleartext, settings.loop_video)
     camera = open_camera(settings.camera.get_secret_value(), options)
-    senses = Senses(camera, Watcher(eye, limits), knowledge, "qr" in ways, health, stage, clock.monotonic)
+    watcher = Watcher(eye, limits, antispoof_of(settings))
+    senses = Senses(camera, watcher, knowledge, "qr" in ways, health, stage, clock.monotonic)
     return Gate(Loop(senses, attendant, wicket, keeper), screen, wicket, line, kept, camera, clock)
+
+
+def antispoof_of(settings: GateSettings) -> Antispoof | None:
+    """The networks an operator installed; none is loaded where nobody asks. Raises MissingModel and WrongWeights."""
+    if settings.liveness is Liveness.OFF or settings.antispoof == "off":
+        return None
+    folder = settings.antispoof_folder or settings.weights_folder / FOLDER
+    files = checked(folder)
+    if files:
+        return MiniFasNets.load(files)
+    if settings.antispoof == "needed":
+        raise MissingModel(SLOTS[0].name, folder)
+    log.warning("No anti-spoof networks are installed: only depth tells of life", folder=str(folder))
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,8 @@ class GateSettings(Section):
     target_fpir: Annotated[PositiveFloat, Field(le=0.1)] = 0.001
     smallest_inter_eye: Annotated[int, Field(ge=18, le=200)] = 24
     liveness: Liveness = Liveness.WARN
+    antispoof: Literal["auto", "needed", "off"] = "auto"
+    antispoof_folder: Path | None = None  # without it, in weights_folder
     roster_keep: Literal["memory", "disk"] = "memory"
     stale_pin: bool = False
     demonstration: bool = False
@@ -196,6 +198,7 @@ def _anchored(settings: GateSettings, folder: Path) -> GateSettings:
             "camera": SecretStr(_camera_from(settings.camera.get_secret_value(), folder)),
             "state_folder": folder / settings.state_folder,
             "weights_folder": folder / settings.weights_folder,
+            "antispoof_folder": folder / settings.antispoof_folder if settings.antispoof_folder else None,
             "server": server.model_copy(
                 update={
                     "credential_file": folder / server.credential_file,

@@ -94,6 +94,8 @@ class OneGate:
             "demonstration": camera.demonstration,
             "state_folder": str(box.folder.gate),
             "weights_folder": str(box.weights),
+            # The demonstration's clip is made of stills: networks would rightly call them copies.
+            "antispoof": "off" if camera.demonstration else "auto",
             "second_credentials": ["pin", "qr"],
             "server": {"url": box.address, "credential_file": str(self._file("credential"))},
             "broker": {
