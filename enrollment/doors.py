@@ -17,6 +17,7 @@ from gate.vision.match import Threshold
 
 USUAL_TARGET_FPIR: Final = 0.001
 """What a gate is set to where it has not said otherwise."""
+MONTH_DAYS: Final = 30
 MOST_DRAWN: Final = 600
 """People that the intervals are drawn from: of a larger compound an even part, whose interval is the wider one."""
 REPLICATES: Final = 400
@@ -25,11 +26,12 @@ SEED: Final = 0
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A gate: whom it knows, how many strangers' approaches it sees a month, what it is set to."""
+    """A gate: whom it knows, how many strangers' approaches it saw in how many days, what it is set to."""
 
     gate: GateId
     people: frozenset[PersonId] = field(repr=False)
-    strangers: float
+    seen: int
+    days: float
     target_fpir: float = USUAL_TARGET_FPIR
 
 
@@ -42,12 +44,18 @@ class DoorReport:
 
     gate: GateId
     people: int
-    strangers: float
+    seen: int
+    days: float
     target_fpir: float
     distance: float
     margin: float
     fpir: Rate | None = None
     false_accepts: Rate | None = None
+
+    @property
+    def strangers(self) -> float:
+        """Approaches a month."""
+        return self.seen * MONTH_DAYS / self.days
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,11 +106,20 @@ def thresholds(gallery: Gallery, doors: Sequence[Door]) -> tuple[DoorReport, ...
         key = (mine, door.target_fpir)
         if key not in known:
             known[key] = threshold_in(door.target_fpir, part_of(gallery, mine))
-        rule = known[key]
-        reports.append(
-            DoorReport(door.gate, len(mine), door.strangers, door.target_fpir, rule.distance, rule.margin)
-        )
+        reports.append(_report(door, len(mine), known[key]))
     return tuple(reports)
+
+
+def _report(door: Door, people: int, rule: Threshold) -> DoorReport:
+    return DoorReport(
+        gate=door.gate,
+        people=people,
+        seen=door.seen,
+        days=door.days,
+        target_fpir=door.target_fpir,
+        distance=rule.distance,
+        margin=rule.margin,
+    )
 
 
 def rated(doors: Sequence[DoorReport], best: Impostors, drawn: Drawn) -> tuple[tuple[DoorReport, ...], Rate]:

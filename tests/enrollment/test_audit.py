@@ -35,11 +35,11 @@ def another_look(row: bytes, seed: int = 1, by: float = 0.01) -> bytes:
     return (vector / np.linalg.norm(vector)).astype("<f4").tobytes()
 
 
-def at(people: Sequence[PersonId], strangers: float = 100, gate: str = "south") -> Door:
-    return Door(GateId(gate), frozenset(people), strangers)
+def at(people: Sequence[PersonId], strangers: int = 100, gate: str = "south") -> Door:
+    return Door(GateId(gate), frozenset(people), strangers, days=30)
 
 
-def audited(faces: Faces, strangers: float = 100, mistakes: int = 0) -> Report:
+def audited(faces: Faces, strangers: int = 100, mistakes: int = 0) -> Report:
     return audit(faces, MODEL, [at(list(faces), strangers)], mistakes)
 
 
@@ -163,13 +163,19 @@ def test_the_interval_contains_the_rate_that_strangers_really_have() -> None:
     inside = 0
     for seed in range(12):
         faces = compound(120, seed + 1)
-        door = audit(faces, MODEL, [Door(GateId("g"), frozenset(faces), 1, 0.05)]).doors[0]
+        door = audit(faces, MODEL, [Door(GateId("g"), frozenset(faces), 1, 30, 0.05)]).doors[0]
         rows = np.stack([np.frombuffer(row, "<f4") for (row,) in faces.values()])
         nearest = np.sqrt(np.clip(2 - 2 * (strangers @ rows.T).max(axis=1), 0, None))
         real = float((nearest <= door.distance).mean())
         assert door.fpir is not None
         inside += door.fpir.low <= real <= door.fpir.high
     assert inside >= 10
+
+
+def test_a_gate_that_is_new_is_reckoned_by_its_own_days() -> None:
+    faces = compound(80)
+    week = audit(faces, MODEL, [Door(GateId("g"), frozenset(faces), 7, days=7)]).doors[0]
+    assert week.strangers == 30
 
 
 def test_held_out_people_who_would_be_let_in_are_counted_with_a_bound() -> None:
