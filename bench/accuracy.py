@@ -124,25 +124,17 @@ def measure(judged: SourceSet, faces: Faces, task: Task) -> Json:
         "enrolled": len({each.identity for each in judged.gallery}),
         "probes": len(judged.probes),
         "strangers": len(judged.strangers),
-        "fte": failures(judged, faces),
+        "fte": round(_share(judged.gallery, faces), 5),
+        "no_face": {
+            "enroll": _faceless(judged.gallery, faces),
+            "probe": _faceless(judged.probes, faces),
+            "stranger": _faceless(judged.strangers, faces),
+        },
         "rank1": round(float(found.right.mean()), 5) if len(found.right) else None,
         "tpir": {rate: _rounded(each.value if each else None) for rate, each in rates.items()},
         "tpir_interval": {rate: each.as_list() if each else None for rate, each in rates.items()},
         "chosen": chosen(judged, ours, people, faces, task),
         "baseline": baseline(base),
-    }
-
-
-def failures(judged: SourceSet, faces: Faces) -> Json:
-    """Pictures in which no face was found, by what they were for."""
-    return {
-        "enroll": sum(each.path not in faces for each in judged.gallery),
-        "probe": sum(each.path not in faces for each in judged.probes),
-        "stranger": sum(each.path not in faces for each in judged.strangers),
-        "rate": round(
-            _share([*judged.gallery, *judged.probes, *judged.strangers], faces),
-            5,
-        ),
     }
 
 
@@ -154,7 +146,7 @@ def gallery_of(
     if not enrolled:
         return Gallery.empty(model), {}
     ids = {identity: PersonId(f"p{number}") for number, identity in enumerate(_identities(enrolled))}
-    rows = np.stack([_row(faces[each.path], model) for each in enrolled])
+    rows = np.stack([_enrolled(faces[each.path], model) for each in enrolled])
     gallery = Gallery.of(model, [ids[each.identity] for each in enrolled], rows)
     return gallery, {person: identity for identity, person in ids.items()}
 
@@ -202,7 +194,16 @@ def chosen(
         "fpir_upper_95": round(upper_bound(int(accepted.sum()), len(accepted)), 5),
         "rule_of_three": round(rule_of_three(len(accepted)), 5) if not accepted.any() else None,
         "fnir_interval": fnir.as_list() if fnir else None,
+        **_usable_alone(judged, missed, faces),
     }
+
+
+def _usable_alone(judged: SourceSet, missed: NDArray[np.bool_], faces: Faces) -> Json:
+    """A gate asks for a better look where a face is too turned, too bright or blurred: FNIR of the rest."""
+    usable = np.array([(face := faces.get(each.path)) is not None and face.usable for each in judged.probes])
+    if not usable.any():
+        return {"usable": 0.0, "fnir_usable": None}
+    return {"usable": round(float(usable.mean()), 5), "fnir_usable": round(float(missed[usable].mean()), 5)}
 
 
 def baseline(found: Searched) -> Json:
@@ -299,12 +300,21 @@ def _row(face: Described, model: ModelId) -> Vector:
     return face.template if model == MODEL else face.resnet
 
 
+def _enrolled(face: Described, model: ModelId) -> Vector:
+    return face.enrolled if model == MODEL else face.resnet
+
+
 def _identities(pictures: Sequence[Picture]) -> list[str]:
     return list(dict.fromkeys(each.identity for each in pictures))
 
 
+def _faceless(pictures: Sequence[Picture], faces: Faces) -> int:
+    return sum(each.path not in faces for each in pictures)
+
+
 def _share(pictures: Sequence[Picture], faces: Faces) -> float:
-    return sum(each.path not in faces for each in pictures) / len(pictures) if pictures else 0.0
+    """Of pictures in which no face was found."""
+    return _faceless(pictures, faces) / len(pictures) if pictures else 0.0
 
 
 def _rounded(value: float | None) -> float | None:

@@ -14,12 +14,14 @@ from typing import Final
 import cv2
 import numpy as np
 
+from gate.vision.eye import describe_with_mirror
 from gate.vision.frame import Face, Frame, Vector
-from gate.vision.onnx_eye import MODEL, OnnxEye, joined
+from gate.vision.onnx_eye import MODEL, OnnxEye
 from gate.vision.quality import AT_THE_GATE, Usable, judge, measure
 
 PROCESSES: Final = 2
 CHUNK: Final = 16
+VECTORS: Final = ("template", "enrolled", "resnet")
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 
 
@@ -34,10 +36,12 @@ class CacheInside(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Described:
-    """The central face of one picture: the eye's template, the ResNet's own numbers for the baseline, and how much
-    a gate would count the frame. `usable` is whether a gate would have described it at all."""
+    """The central face of one picture: the template a gate makes of it and the one enrolment makes, the ResNet's own
+    numbers for the baseline, and how much a gate would count the frame. `usable` is whether a gate would have
+    described it at all."""
 
     template: Vector = field(repr=False)
+    enrolled: Vector = field(repr=False)
     resnet: Vector = field(repr=False)
     weight: float
     usable: bool
@@ -87,11 +91,12 @@ def describe_file(file: Path, eye: OnnxEye) -> Described | None:
     face = central(faces, frame.width, frame.height)
     try:
         quality = measure(frame.pixels, face)
-        sface, resnet = eye.sface_part(frame, face), eye.resnet_part(frame, face)
+        template, enrolled = eye.describe(frame, face), describe_with_mirror(eye, frame, face)
+        resnet = eye.resnet_part(frame, face)
     except ValueError:  # landmarks on one point
         return None
     usable = isinstance(judge(quality, AT_THE_GATE), Usable)
-    return Described(joined(sface, resnet), resnet, quality.weight, usable)
+    return Described(template, enrolled, resnet, quality.weight, usable)
 
 
 @dataclass(slots=True)
@@ -126,13 +131,11 @@ class _Cache:
         if not self._file.is_file():
             return None
         with np.load(self._file, allow_pickle=False) as kept:
-            templates, resnets, numbers = kept["templates"], kept["resnets"], kept["numbers"]
+            vectors, numbers = [kept[name] for name in VECTORS], kept["numbers"]
             paths = [self._paths[int(row)] for row in kept["rows"]]
         return {
-            path: Described(template, resnet, float(weight), bool(usable))
-            for path, template, resnet, (weight, usable) in zip(
-                paths, templates, resnets, numbers, strict=True
-            )
+            path: Described(*rows, weight=float(weight), usable=bool(usable))
+            for path, *rows, (weight, usable) in zip(paths, *vectors, numbers, strict=True)
         }
 
     def write(self, faces: Faces) -> None:
@@ -145,8 +148,9 @@ class _Cache:
         np.savez(
             half,
             rows=np.array(rows, dtype=np.int64),
-            templates=np.stack([each.template for each in found]),
-            resnets=np.stack([each.resnet for each in found]),
+            template=np.stack([each.template for each in found]),
+            enrolled=np.stack([each.enrolled for each in found]),
+            resnet=np.stack([each.resnet for each in found]),
             numbers=np.array([(each.weight, float(each.usable)) for each in found], dtype=np.float32),
         )
         half.chmod(0o600)
@@ -155,5 +159,5 @@ class _Cache:
 
 def _fingerprint(folder: Path, paths: Sequence[str]) -> str:
     sizes = [(path, file.stat().st_size) for path in paths if (file := folder / path).is_file()]
-    text = json.dumps([str(MODEL), str(folder.resolve()), sizes])
+    text = json.dumps([str(MODEL), VECTORS, str(folder.resolve()), sizes])
     return hashlib.sha256(text.encode()).hexdigest()[:24]

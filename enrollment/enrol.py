@@ -12,7 +12,7 @@ from enrollment.photo import decode
 from enrollment.quality import only_face
 from enrollment.refusal import PhotoFault, Refused
 from gate.vision.errors import VisionError
-from gate.vision.eye import Eye
+from gate.vision.eye import Eye, describe_with_mirror
 from gate.vision.frame import Frame, Pixels, Vector
 from gate.vision.quality import Quality
 
@@ -48,7 +48,7 @@ def enrol_pixels(pixels: Pixels, eye: Eye) -> Enrolled | Refused:
     found = only_face(pixels, eye.find(frame))
     if isinstance(found, Refused):
         return found
-    vector = eye.describe(frame, found.face)
+    vector = describe_with_mirror(eye, frame, found.face)
     if not np.isfinite(vector).all() or not vector.any():
         return Refused((PhotoFault.DAMAGED,))
     return Enrolled(eye.model, (row_of(vector),), found.quality)

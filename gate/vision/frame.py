@@ -1,7 +1,7 @@
 """Values of seeing: a frame, a box, five landmarks, a face. Pixels of the full frame, origin top left."""
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final, TypeAlias
 
@@ -112,6 +112,14 @@ class Landmarks:
         """Pixels between the eyes' centres."""
         return math.hypot(self.right_eye.x - self.left_eye.x, self.right_eye.y - self.left_eye.y)
 
+    def mirrored(self, width: int) -> "Landmarks":
+        """Where the points are in the mirrored picture; left and right change their names."""
+        flipped = [
+            Point(width - 1 - point.x, point.y)
+            for point in (self.right_eye, self.left_eye, self.nose, self.right_mouth, self.left_mouth)
+        ]
+        return Landmarks(*flipped)
+
     def matrix(self) -> NDArray[np.float64]:
         """5 x 2: left eye, right eye, nose, left and right corner of the mouth."""
         points = (self.left_eye, self.right_eye, self.nose, self.left_mouth, self.right_mouth)
@@ -125,3 +133,11 @@ class Face:
     box: Box
     landmarks: Landmarks
     score: float
+
+
+def mirrored(frame: Frame, face: Face) -> tuple[Frame, Face]:
+    """The same face as a mirror shows it."""
+    width, box = frame.width, face.box
+    pixels = np.ascontiguousarray(frame.pixels[:, ::-1])
+    flipped = Box(width - box.right, box.top, width - box.left, box.bottom)
+    return replace(frame, pixels=pixels), Face(flipped, face.landmarks.mirrored(width), face.score)
