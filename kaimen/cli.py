@@ -113,6 +113,24 @@ def tracks(
 
 
 @bench.command()
+def liveness(
+    data: Annotated[Path, typer.Option("--data", help="A folder of pictures with a spoof.csv.")],
+    models_in: Annotated[
+        Path | None,
+        typer.Option(
+            "--models", help="The folder of the networks; without it, where `kaimen models` put them."
+        ),
+    ] = None,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; the table goes to stderr
+) -> None:
+    """How many prints and replays are taken for alive, how many living people for copies, beside depth alone."""
+    from bench.liveness import run
+
+    with _measured():
+        typer.echo(run(data, models_in))
+
+
+@bench.command()
 def search(
     people: Annotated[int, typer.Option(min=100, help="Two templates each.")] = 50_000,
     json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
@@ -191,9 +209,10 @@ class _measured:  # noqa: N801 - reads as a sentence at its use
         self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object
     ) -> None:
         from bench.described import CacheInside
+        from bench.liveness import CannotMeasure
         from bench.openset import NoSet
 
-        if isinstance(trouble, CacheInside | NoSet):
+        if isinstance(trouble, CacheInside | CannotMeasure | NoSet):
             _stop(str(trouble))
 
 
