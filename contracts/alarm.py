@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 
 from contracts.chain import Link, Place, text_of
 from contracts.ids import BootId
+from contracts.receipt import Missing
 from contracts.wire import Wire
 from contracts.words import AlarmKind
 
@@ -21,6 +22,7 @@ class AlarmWhat(Wire):
     kind: AlarmKind
     parent: Place | None = None  # journal_opened: the last link this disk holds of the epoch before
     passage: UUID | None = None  # pulse_unknown: which passage
+    gone: Missing | None = None  # since 1.1; links_gone: asked for and no longer held
 
 
 class AlarmV1(Link):

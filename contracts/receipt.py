@@ -12,7 +12,10 @@ MOST_GAPS = 64
 
 
 class Missing(Wire):
-    """Links the server lacks between two it has: please send them again. Both ends are inclusive."""
+    """Links the server lacks between two it has: please send them again. Both ends are inclusive.
+
+    A gate that holds one no longer says so by the alarm `links_gone`, and the server stops asking.
+    """
 
     epoch: EpochId
     first: Sequence64

@@ -318,6 +318,7 @@ def _box(settings: GateSettings, kept: Kept, clock: SystemClock) -> Box:
         disk_free_mb=lambda: free_mb(settings.state_folder),
         unsent=kept.journal.unsent_count,
         nearly_full=LIMITS.warning,
+        settle=kept.journal.settle,
         tidy=lambda: kept.tidy(clock),
     )
 

@@ -40,6 +40,10 @@ class Records(Protocol):
 
     def write_passage(self, who: PassageWho, what: PassageWhat) -> PassageV1: ...
 
+    def write_refusal(self, who: PassageWho, what: PassageWhat) -> PassageV1 | None:
+        """None where it was counted in the row of its burst."""
+        ...
+
     def write_alarm(self, what: AlarmWhat) -> AlarmV1: ...
 
     def pulse_is_done(self, passage: UUID, worked: bool, at_monotonic_ms: int) -> None: ...
@@ -181,12 +185,14 @@ class Attendant:
         iron, before = self._iron, self._iron.clock.monotonic()
         if isinstance(decision, Grant) and claim.shown is not None:
             iron.spent.use(claim.shown.pass_id, what.id, claim.shown.until)
-        iron.records.write_passage(PassageWho(person=claim.person, pass_id=claim.pass_id), what)
+        who = PassageWho(person=claim.person, pass_id=claim.pass_id)
+        write = iron.records.write_passage if isinstance(decision, Grant) else iron.records.write_refusal
+        counted = write(who, what) is None
         iron.health.took({"journal": (iron.clock.monotonic() - before) * 1000})
         iron.stage.set(Condition.NO_RECORD, holds=False)
         if isinstance(decision, Grant):
             return self._open(claim.method, what)
-        self._take_note(what)
+        self._take_note(what, counted)
         return Answer(what.outcome, claim.method, what.reason)
 
     def _open(self, method: Method, what: PassageWhat) -> Answer:
@@ -208,14 +214,17 @@ class Attendant:
         except JournalError as wrong:
             self._no_record(wrong)
 
-    def _take_note(self, what: PassageWhat) -> None:
-        """What a refusal changes: wrong PINs lock the keypad, a face that is none alarms the guard."""
+    def _take_note(self, what: PassageWhat, counted: bool) -> None:
+        """What a refusal changes: wrong PINs lock the keypad, a face that is none alarms the guard.
+
+        One counted in the row of its burst raises no alarm of its own: the first of the burst did.
+        """
         if what.reason is Reason.WRONG_PIN:
             now = self._iron.clock.monotonic()
             self._keypad = self._keypad.after_wrong(now)
             if self._keypad.is_locked(now):
                 self.alarm(AlarmKind.LOCKOUT)
-        elif what.reason is Reason.NOT_LIVE:
+        elif what.reason is Reason.NOT_LIVE and not counted:
             self.alarm(AlarmKind.SPOOF, what.id)
 
     def _say(self, answer: Answer) -> None:

@@ -47,12 +47,17 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Figures of the machine and its disk, in MiB and links; `tidy` forgets what may be forgotten."""
+    """Figures of the machine and its disk, in MiB and links.
+
+    `settle` writes down counted refusals by the monotonic clock in milliseconds, `tidy` forgets what may be
+    forgotten.
+    """
 
     rss_mb: Callable[[], int]
     disk_free_mb: Callable[[], int]
     unsent: Callable[[], int]
     nearly_full: int
+    settle: Callable[[int], object]
     tidy: Callable[[], None]
 
 
@@ -90,6 +95,7 @@ class Keeper:
             self._look_at_the_rest()
         if now >= self._report_at:
             self._report_at = now + HEALTH_EVERY_S
+            self._settle(now)
             self._looked.link.publish(HEALTH, self._health(now))
         if now >= self._tidy_at:
             self._tidy_at = now + TIDY_EVERY_S
@@ -122,6 +128,12 @@ class Keeper:
         if self._clock_trusted and not trusted:
             self._attendant.alarm(AlarmKind.CLOCK)
         self._clock_trusted = trusted
+
+    def _settle(self, now: float) -> None:
+        try:
+            self._box.settle(int(now * 1000))
+        except JournalError as wrong:  # they are counted all the same
+            log.warning("Counted refusals wait for room", why=str(wrong))
 
     def _tidy(self) -> None:
         try:

@@ -38,12 +38,24 @@ class Sendable(Protocol):
     def link(self) -> PassageV1 | AlarmV1: ...
 
 
+class Filling(Protocol):
+    """What the journal has to say to a gap: links to send, and ranges that are gone for ever."""
+
+    @property
+    def held(self) -> Sequence[Sendable]: ...
+
+    @property
+    def gone(self) -> Sequence[Missing]: ...
+
+
 class Journal(Protocol):
     """What the sender asks of the gate's journal."""
 
     def unsent(self, after: int, limit: int, now: datetime | None = None) -> Sequence[Sendable]: ...
 
-    def unsent_in(self, gap: Missing, limit: int, now: datetime | None = None) -> Sequence[Sendable]: ...
+    def fill(self, gap: Missing, limit: int, now: datetime | None = None) -> Filling: ...
+
+    def say_gone(self, lost: Missing, at: datetime, monotonic_ms: int) -> None: ...
 
     def still_unsent(self, sent: Collection[int]) -> set[int]: ...
 
@@ -171,14 +183,22 @@ class Sender:
             self._cursor = 0
 
     def _fill_gaps(self, monotonic: float) -> None:
-        """Sends what the server misses, out of turn; what it does not get is sent in its turn."""
+        """Sends what the server misses, out of turn; what it does not get is sent in its turn.
+
+        What the journal no longer holds it says by an alarm, so that the server need not ask for ever.
+        """
+        gaps, self._gaps, self._gaps_from = self._gaps, [], monotonic + GAP_PAUSE_S
         room, now = WINDOW, self._now() if self._now else None
-        for gap in self._gaps:
-            held = self._journal.unsent_in(gap, room, now)
-            room -= len(held)
-            for stored in held:
+        for gap in gaps:
+            if room <= 0:
+                return
+            filling = self._journal.fill(gap, room, now)
+            room -= len(filling.held)
+            for stored in filling.held:
                 self._publish(stored)
-        self._gaps, self._gaps_from = [], monotonic + GAP_PAUSE_S
+            if now is not None:
+                for lost in filling.gone:
+                    self._journal.say_gone(lost, now, int(monotonic * 1000))
 
     def _publish(self, stored: Sendable) -> bool:
         topic = PASSAGE if isinstance(stored.link, PassageV1) else ALARM

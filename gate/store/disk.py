@@ -2,7 +2,7 @@
 
 import sqlite3
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -34,11 +34,12 @@ class UnreadableFile(JournalError):
 class Disk:
     """One connection behind one lock. Every error of SQLite while writing comes out as NoRecord."""
 
-    def __init__(self, path: Path, schema: str, version: int) -> None:
+    def __init__(self, path: Path, steps: Sequence[str]) -> None:
+        """`steps[n]` are the statements from format n to n + 1; an older file is taken to the last one."""
         self._lock = threading.RLock()
         self._db = _connect(path)
         try:
-            _prepare(self._db, path, schema, version)
+            _prepare(self._db, path, steps)
         except BaseException:
             self._db.close()
             raise
@@ -82,16 +83,17 @@ def _connect(path: Path) -> sqlite3.Connection:
         raise NoRecord(f"{path}: {wrong}") from wrong
 
 
-def _prepare(db: sqlite3.Connection, path: Path, schema: str, version: int) -> None:
+def _prepare(db: sqlite3.Connection, path: Path, steps: Sequence[str]) -> None:
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA cache_size = -512")  # kibibytes; rows are written once and read in order
         found = int(db.execute("PRAGMA user_version").fetchone()[0])
-        if found > version:
+        if found > len(steps):
             raise UnreadableFile(path, f"it was written by newer software (format {found})")
-        if found < version:
-            db.executescript(f"BEGIN IMMEDIATE; {schema} PRAGMA user_version = {version}; COMMIT;")
+        if found < len(steps):
+            missing = " ".join(steps[found:])
+            db.executescript(f"BEGIN IMMEDIATE; {missing} PRAGMA user_version = {len(steps)}; COMMIT;")
     except sqlite3.OperationalError as wrong:
         raise NoRecord(f"{path}: {wrong}") from wrong
     except sqlite3.DatabaseError as wrong:

@@ -13,14 +13,17 @@ from contracts.ids import BootId, GateId
 from contracts.passage import PassageV1, PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
 from contracts.words import Outcome
-from gate.store import rows
+from gate.store import bursts, gone, rows
+from gate.store.bursts import Burst, Streaks
 from gate.store.disk import Disk, JournalError, NoRecord, UnreadableFile
-from gate.store.links import AlarmStamp, Opening, Tip, alarm_after, nearly_full, passage_after
+from gate.store.gone import GapFill
+from gate.store.links import AlarmStamp, Opening, Tip, alarm_after, links_gone, nearly_full, passage_after
 from gate.store.rows import Entry, StoredLink, microseconds
 
 __all__ = [
     "KEPT_AFTER_RECEIPT",
     "AlarmStamp",
+    "GapFill",
     "Journal",
     "JournalError",
     "JournalLimits",
@@ -29,6 +32,7 @@ __all__ = [
     "UnreadableFile",
 ]
 
+FORMATS: Final = (rows.SCHEMA, bursts.SCHEMA + gone.SCHEMA)
 LATE_AFTER: Final = timedelta(seconds=60)
 KEPT_AFTER_RECEIPT: Final = timedelta(hours=48)
 """Two backup intervals: a server restored from yesterday's backup asks for these links again."""
@@ -61,10 +65,12 @@ class Journal:
 
         Raises NoRecord where that cannot be committed, UnreadableFile for a file that is no journal.
         """
-        self._gate = gate
+        self._gate, self._boot = gate, boot
         self._limits = limits or JournalLimits()
         self._lock = threading.RLock()
-        self._disk = Disk(path, rows.SCHEMA, version=1)
+        self._streaks = Streaks()
+        self._said_gone: set[Missing] = set()
+        self._disk = Disk(path, FORMATS)
         try:
             self._tip, self._unsent = self._open_epoch(Opening(gate, boot, opened))
         except BaseException:
@@ -81,13 +87,34 @@ class Journal:
         with self._lock:
             self._check_room(self._limits.kept_for_grants if granted else 0)
             passage = passage_after(self._tip, self._gate, who, what)
-            entries = [Entry(passage, what, "waiting" if granted else None)]
-            warn = self._unsent + 1 >= self._limits.warning and not self._warned
-            if warn:
-                entries.append(nearly_full(Tip.of(passage.place), self._gate, what))
-            self._commit(entries)
-            self._warned = self._warned or warn
+            self._commit_passage(Entry(passage, what, "waiting" if granted else None))
             return passage
+
+    def write_refusal(self, who: PassageWho, what: PassageWhat) -> PassageV1 | None:
+        """The refusal as committed; None where it was counted, and committed, in the row of its burst.
+
+        Grants never share a row. Raises NoRecord.
+        """
+        with self._lock:
+            if not self._streaks.goes_on(bursts.kind_of(who, what), what.monotonic_ms):
+                return self.write_passage(who, what)
+            with self._disk.writing() as db:
+                bursts.count(db, who, what)
+            return None
+
+    def settle(self, now_ms: int) -> int:
+        """Makes links of the bursts that have ended or go on for long; returns how many. Raises NoRecord.
+
+        In a full journal they go on counting.
+        """
+        with self._lock:
+            with self._disk.reading() as db:
+                ended = bursts.ended(db, now_ms)
+            for burst in ended:
+                self._check_room(0)
+                passage = passage_after(self._tip, self._gate, burst.who, burst.what)
+                self._commit_passage(Entry(passage, burst.what), burst)
+            return len(ended)
 
     def write_alarm(self, what: AlarmWhat) -> AlarmV1:
         """The alarm as committed. Raises NoRecord."""
@@ -117,11 +144,28 @@ class Journal:
         with self._disk.reading() as db:
             return rows.unsent(db, after, limit, late_before)
 
-    def unsent_in(self, gap: Missing, limit: int, now: datetime | None = None) -> list[StoredLink]:
-        """Those links of a gap that the journal still holds, as `unsent` gives them."""
+    def fill(self, gap: Missing, limit: int, now: datetime | None = None) -> GapFill:
+        """What the journal has of a gap, as `unsent` gives it, and what of it is gone for ever.
+
+        Looks at `limit` rows at most; the rest of a wider gap is answered when it is asked for again. What the
+        open epoch has not reached yet is not gone.
+        """
+        end = min(gap.last, self._tip.seq) if gap.epoch == self._tip.epoch else gap.last
         late_before = microseconds(now - LATE_AFTER) if now else 0
         with self._disk.reading() as db:
-            return rows.unsent_in(db, gap, limit, late_before)
+            seqs = gone.seqs_in(db, gap, limit)
+            last = seqs[-1] if len(seqs) == limit else end
+            held = rows.unsent_in(db, gap, limit, late_before)
+            unreadable = rows.unreadable_in(db, gap, limit) if len(held) < len(seqs) else set[int]()
+        readable = [seq for seq in seqs if seq not in unreadable]
+        return GapFill(held, list(gone.holes(gap.epoch, gap.first, last, readable)))
+
+    def say_gone(self, lost: Missing, at: datetime, monotonic_ms: int) -> None:
+        """An alarm, once a start, that these links are no longer held. Raises NoRecord."""
+        with self._lock:
+            if lost not in self._said_gone:
+                self.write_alarm(links_gone(lost, self._boot, AlarmStamp(at, monotonic_ms)))
+                self._said_gone.add(lost)
 
     def unsent_count(self) -> int:
         """Links the server has not receipted."""
@@ -156,12 +200,7 @@ class Journal:
         so do those whose pulse is open.
         """
         with self._disk.writing() as db:
-            gone = db.execute(
-                "DELETE FROM link WHERE receipted < ? AND pulse IS NOT 'waiting'"
-                " AND row < (SELECT max(row) FROM link)",
-                (microseconds(before),),
-            )
-            return gone.rowcount
+            return gone.forget(db, microseconds(before))
 
     def last_time(self) -> datetime | None:
         """The newest `at` among the last thousand links; None in an empty journal.
@@ -178,6 +217,10 @@ class Journal:
         with self._disk.writing() as db:
             waiting = rows.interrupted(db)
             entries = opening.links(rows.newest_place(db), waiting)
+            for burst in bursts.left(db):
+                link = passage_after(Tip.of(entries[-1].link.place), self._gate, burst.who, burst.what)
+                entries.append(Entry(link, burst.what))
+                bursts.remove(db, burst)
             for entry in entries:
                 rows.insert(db, entry)
             db.execute("UPDATE link SET pulse = 'unknown' WHERE pulse = 'waiting'")
@@ -188,10 +231,21 @@ class Journal:
         if self._unsent >= self._limits.capacity + extra:
             raise NoRecord(f"{self._unsent} records wait for the server and no place is left for this one")
 
-    def _commit(self, entries: list[Entry]) -> None:
+    def _commit_passage(self, entry: Entry, burst: Burst | None = None) -> None:
+        """With the warning, where this passage fills the journal up to it; `burst` is what it stands for."""
+        entries = [entry]
+        warn = self._unsent + 1 >= self._limits.warning and not self._warned
+        if warn and isinstance(entry.what, PassageWhat):
+            entries.append(nearly_full(Tip.of(entry.link.place), self._gate, entry.what))
+        self._commit(entries, burst)
+        self._warned = self._warned or warn
+
+    def _commit(self, entries: list[Entry], burst: Burst | None = None) -> None:
         with self._disk.writing() as db:
             for entry in entries:
                 rows.insert(db, entry)
+            if burst is not None:
+                bursts.remove(db, burst)
         # Only a commit moves the tip: after an error the next link takes the same number.
         self._tip = Tip.of(entries[-1].link.place)
         self._unsent += len(entries)

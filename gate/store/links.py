@@ -9,6 +9,7 @@ from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.chain import NO_PARENT, Place, commit, link_hash
 from contracts.ids import BootId, EpochId, GateId, uuid7
 from contracts.passage import PassageV1, PassageWhat, PassageWho
+from contracts.receipt import Missing
 from contracts.words import AlarmKind
 from gate.store.rows import Entry
 
@@ -67,6 +68,18 @@ def nearly_full(tip: Tip, gate: GateId, because: PassageWhat) -> Entry:
         kind=AlarmKind.JOURNAL_NEARLY_FULL,
     )
     return Entry(alarm_after(tip, gate, what), what)
+
+
+def links_gone(lost: Missing, boot: BootId, stamp: AlarmStamp) -> AlarmWhat:
+    """The server asks for links that this gate no longer holds."""
+    return AlarmWhat(
+        id=uuid7(),
+        at=stamp.at,
+        boot=boot,
+        monotonic_ms=stamp.monotonic_ms,
+        kind=AlarmKind.LINKS_GONE,
+        gone=lost,
+    )
 
 
 @dataclass(frozen=True, slots=True)

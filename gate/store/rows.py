@@ -37,6 +37,7 @@ CREATE INDEX link_unsent ON link (row) WHERE receipted IS NULL;
 CREATE INDEX link_waiting ON link (row) WHERE pulse = 'waiting';
 CREATE TABLE mark (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
 """
+"""Format 1; what came later stands in `bursts` and `gone`."""
 
 YEAR_1970: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -66,7 +67,8 @@ def microseconds(at: datetime) -> int:
 def insert(db: sqlite3.Connection, entry: Entry) -> None:
     link, what = entry.link, entry.what
     kind = "passage" if isinstance(link, PassageV1) else "alarm"
-    at = microseconds(what.at)
+    until = what.until if isinstance(what, PassageWhat) else None
+    at = microseconds(until or what.at)  # a counted row is as old as its last refusal
     db.execute(
         "INSERT INTO link (epoch, seq, hash, kind, id, at, message, pulse) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
@@ -104,7 +106,7 @@ def unsent(db: sqlite3.Connection, after: int, limit: int, late_before: int) -> 
 
 
 def unsent_in(db: sqlite3.Connection, gap: Missing, limit: int, late_before: int) -> list[StoredLink]:
-    """Rows of a gap that this file holds and that have no receipt."""
+    """Rows of a gap that have no receipt and read, in order."""
     rows = db.execute(
         "SELECT row, kind, at, message FROM link WHERE receipted IS NULL AND epoch = ?"
         " AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
@@ -112,6 +114,15 @@ def unsent_in(db: sqlite3.Connection, gap: Missing, limit: int, late_before: int
     )
     links = (_stored(row, kind, message, at < late_before) for row, kind, at, message in rows)
     return [link for link in links if link is not None]
+
+
+def unreadable_in(db: sqlite3.Connection, gap: Missing, limit: int) -> set[int]:
+    """The places of a gap whose row does not read."""
+    rows = db.execute(
+        "SELECT row, seq, kind, message FROM link WHERE epoch = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?",
+        (gap.epoch, gap.first, gap.last, limit),
+    )
+    return {seq for row, seq, kind, message in rows if _stored(row, kind, message, late=False) is None}
 
 
 def count_unsent(db: sqlite3.Connection) -> int:

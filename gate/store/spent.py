@@ -24,7 +24,7 @@ class SpentPasses:
     """The one writer of the file at `path`. Any thread may call. Raises NoRecord and JournalError."""
 
     def __init__(self, path: Path) -> None:
-        self._disk = Disk(path, _SCHEMA, version=1)
+        self._disk = Disk(path, (_SCHEMA,))
 
     def uses(self, pass_id: PassId) -> int:
         """How often this gate has accepted the pass."""

@@ -21,12 +21,14 @@ from contracts.wire import Message
 FOLDER = Path(__file__).parents[2] / "contracts" / "samples"
 
 PAYLOADS: dict[str, type[Message]] = {
+    "alarm-gone.v1": AlarmV1,
     "alarm.v1": AlarmV1,
     "claim-answer.v1": ClaimAnswerV1,
     "claim.v1": ClaimV1,
     "have.v1": HaveV1,
     "health.v1": HealthV1,
     "order.v1": SignedV1,
+    "passage-counted.v1": PassageV1,
     "passage-erased.v1": PassageV1,
     "passage-refused.v1": PassageV1,
     "passage.v1": PassageV1,

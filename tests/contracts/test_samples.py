@@ -48,7 +48,9 @@ def test_sample_links_hold_and_follow_one_another() -> None:
         PassageV1.decode(sample("passage.v1")),
         PassageV1.decode(sample("passage-refused.v1")),
     )
-    for link in (opened, granted, refused):
+    counted, gone = PassageV1.decode(sample("passage-counted.v1")), AlarmV1.decode(sample("alarm-gone.v1"))
+    links = (opened, granted, refused, counted, gone)
+    for link in links:
         link.check()
     assert (granted.previous, refused.previous) == (opened.hash, granted.hash)
     assert opened.read_what().parent is not None

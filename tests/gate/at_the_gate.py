@@ -75,6 +75,7 @@ class FakeRecords:
 
     def __init__(self, diary: list[str]) -> None:
         self.full = False
+        self.counts = False  # a burst goes on: refusals share its row
         self.passages: list[tuple[PassageWho, PassageWhat]] = []
         self.alarms: list[AlarmKind] = []
         self.pulses: list[tuple[UUID, bool]] = []
@@ -85,6 +86,10 @@ class FakeRecords:
         self._diary.append(f"passage {what.outcome}")
         self.passages.append((who, what))
         return passage_after(self._tip, EAST, who, what)
+
+    def write_refusal(self, who: PassageWho, what: PassageWhat) -> PassageV1 | None:
+        written = self.write_passage(who, what)
+        return None if self.counts else written
 
     def write_alarm(self, what: AlarmWhat) -> AlarmV1:
         self._check()

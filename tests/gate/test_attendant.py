@@ -103,6 +103,14 @@ def test_a_face_that_is_none_alarms_the_guard_where_the_gate_refuses_it() -> Non
     assert gate.records.alarms == [AlarmKind.SPOOF]
 
 
+def test_a_picture_held_up_again_and_again_raises_one_alarm(gate: AtTheGate) -> None:
+    picture = Claim(Method.FACE, doubt=Reason.NOT_LIVE)
+    gate.attendant.attend(picture)
+    gate.records.counts = True
+    assert gate.attendant.attend(picture).outcome is Outcome.DENIED
+    assert gate.records.alarms == [AlarmKind.SPOOF]
+
+
 def test_a_use_is_noted_before_the_passage_and_the_door(gate: AtTheGate) -> None:
     shown = ShownPass.listed(a_pass())
     gate.attendant.attend(Claim(Method.QR, shown=shown, use=Use(reached=True)))

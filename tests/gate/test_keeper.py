@@ -24,8 +24,9 @@ class Kept(AtTheGate):
         super().__init__()
         self.published: list[HealthV1] = []
         self.unsent, self.stale, self.tidied = 0, False, 0
+        self.settled: list[int] = []
         self.knowledge = Knowledge(MODEL, lambda _gallery: Threshold(1.0, 0.1), lambda: self.stale)
-        box = Box(lambda: 300, lambda: 5000, lambda: self.unsent, 90, self._tidy)
+        box = Box(lambda: 300, lambda: 5000, lambda: self.unsent, 90, self._settle, self._tidy)
         looked = Looked(self.knowledge, self.stage, self.health, self.door, self, self.clock)
         badge = Badge(EAST, BootId("b1"), Liveness.WARN, 0.002)
         self.keeper = Keeper(badge, box, looked, self.attendant)
@@ -42,6 +43,10 @@ class Kept(AtTheGate):
             self.keeper.look_around(saw)
         return self.stage.board().conditions
 
+    def _settle(self, now_ms: int) -> None:
+        self.settled.append(now_ms)
+        raise NoRecord("database or disk is full")
+
     def _tidy(self) -> None:
         self.tidied += 1
         raise NoRecord("database or disk is full")
@@ -50,6 +55,14 @@ class Kept(AtTheGate):
 @pytest.fixture
 def gate() -> Kept:
     return Kept()
+
+
+def test_counted_refusals_are_written_down_every_half_minute_and_a_full_disk_ends_nothing(gate: Kept) -> None:
+    gate.pass_time(70)
+    assert [later - before for before, later in zip(gate.settled, gate.settled[1:], strict=False)] == [
+        30_000
+    ] * 2
+    assert len(gate.published) == 3
 
 
 def test_health_is_told_two_seconds_after_the_start_and_every_thirty_seconds_after(gate: Kept) -> None:

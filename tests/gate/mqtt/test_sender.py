@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from contracts.alarm import AlarmV1
+from contracts.ids import EpochId
 from contracts.passage import PassageV1
 from contracts.receipt import Missing, Receipt
 from contracts.topics import PASSAGE, Topic
 from contracts.wire import Message
+from contracts.words import AlarmKind
 from gate.mqtt.link import Link, LinkSettings
 from gate.mqtt.sender import WINDOW, Patience, Sender
 from gate.store.journal import Journal, NoRecord
@@ -155,6 +158,25 @@ def test_a_gap_that_cannot_be_filled_makes_no_storm(journal: Journal, link: Fake
     assert link.taken() == [3]
 
 
+@pytest.mark.promise(2)
+def test_what_is_gone_for_ever_is_said_by_one_alarm_that_is_sent_like_any_link(
+    journal: Journal, link: FakeLink
+) -> None:
+    write(journal, 2)
+    sender = Sender(journal, link, now=lambda: MORNING)
+    sender.step(0.0)
+    link.taken()
+    lost = Missing(epoch=EpochId("another"), first=61, last=79)
+    for second in range(3):
+        sender.take(a_receipt(missing=(lost,)))
+        sender.step(second * 10.0)
+    (alarm,) = {sent.seq: sent for sent in link.sent if sent.seq == 4}.values()
+    assert isinstance(alarm, AlarmV1)
+    what = alarm.read_what()
+    assert (what.kind, what.gone, what.monotonic_ms) == (AlarmKind.LINKS_GONE, lost, 0)
+    assert journal.unsent_count() == 4
+
+
 def test_a_new_connection_sends_everything_open_again(journal: Journal, link: FakeLink) -> None:
     write(journal, 2)
     sender = Sender(journal, link)
@@ -192,7 +214,8 @@ class FullDisk:
     def __init__(self, journal: Journal) -> None:
         self._journal, self.full = journal, True
         self.unsent, self.still_unsent = journal.unsent, journal.still_unsent
-        self.unsent_in = journal.unsent_in
+        self.fill = journal.fill
+        self.say_gone = journal.say_gone
 
     def obey(self, receipt: Receipt) -> int:
         if self.full:

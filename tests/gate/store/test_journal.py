@@ -319,7 +319,7 @@ def test_a_file_that_is_no_journal_is_named(path: Path) -> None:
 def test_a_journal_of_newer_software_is_left_alone(path: Path) -> None:
     a_journal(path).close()
     with sqlite3.connect(path) as other:
-        other.execute("PRAGMA user_version = 2")
+        other.execute("PRAGMA user_version = 99")
     other.close()
     with pytest.raises(UnreadableFile, match="newer software"):
         a_journal(path)
