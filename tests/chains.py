@@ -8,6 +8,7 @@ from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.chain import NO_PARENT, Place, commit, link_hash
 from contracts.ids import BootId, EpochId, GateId, PassId, PersonId, uuid7
 from contracts.passage import PassageV1, PassageWhat, PassageWho
+from contracts.receipt import Missing
 from contracts.words import AlarmKind, Direction, Method, Outcome, Reason
 
 Kind = TypeVar("Kind", PassageV1, AlarmV1)
@@ -51,11 +52,13 @@ class Chain:
         who = PassageWho(person=person, pass_id=pass_id)
         return self._next(PassageV1, (who.encode().decode(), what.encode().decode()), late)
 
-    def alarm(self, kind: AlarmKind, parent: Place | None = None) -> AlarmV1:
+    def alarm(self, kind: AlarmKind, parent: Place | None = None, gone: Missing | None = None) -> AlarmV1:
         """The next link: an alarm."""
         if parent is not None:
             self.last = parent.hash
-        what = AlarmWhat(id=uuid7(), at=self.at, boot=self.boot, monotonic_ms=1000, kind=kind, parent=parent)
+        what = AlarmWhat(
+            id=uuid7(), at=self.at, boot=self.boot, monotonic_ms=1000, kind=kind, parent=parent, gone=gone
+        )
         return self._next(AlarmV1, ("{}", what.encode().decode()))
 
     def opened(self, parent: Place | None = None) -> AlarmV1:

@@ -17,7 +17,7 @@ from contracts.topics import Address, read_topic
 from contracts.wire import Fault, Message, WireError
 
 What = TypeVar("What", PassageWhat, AlarmWhat)
-LARGEST_INTEGER: Final = 2**63 - 1
+HIGHEST_SEQ: Final = 2**31 - 1  # what the column takes; a gate needs years of one start to come near
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -109,7 +109,7 @@ def claimed_place(payload: bytes) -> Claimed | None:
         return None
     fields = cast(dict[str, object], found)
     epoch, seq, hash_ = fields.get("epoch"), fields.get("seq"), fields.get("hash")
-    if not isinstance(epoch, str) or type(seq) is not int or not 1 <= seq <= LARGEST_INTEGER:
+    if not isinstance(epoch, str) or type(seq) is not int or not 1 <= seq <= HIGHEST_SEQ:
         return None
     try:
         known = hash_ if isinstance(hash_, str) and _HASH.fullmatch(hash_) else None
@@ -130,15 +130,22 @@ def _content(address: Address, payload: bytes) -> Content:
 def _checked(message: Message) -> Content:
     match message:
         case PassageV1():
-            message.check()
+            _check_link(message)
             return ReadPassage(message, message.read_who(), _in_time(message.read_what()))
         case AlarmV1():
-            message.check()
+            _check_link(message)
             return ReadAlarm(message, _in_time(message.read_what()))
         case StateV1() | HealthV1() | HaveV1() | ResultV1():
             return message
         case _:  # a kind that goes to gates: the broker's rights keep it away
             raise WireError(Fault.UNKNOWN_TOPIC, type(message).__name__)
+
+
+def _check_link(link: Link) -> None:
+    """Raises WireError for a link that does not hold, OverflowError for a place beyond counting."""
+    if link.seq > HIGHEST_SEQ:
+        raise OverflowError
+    link.check()
 
 
 def _in_time(what: What) -> What:

@@ -13,7 +13,7 @@ from admin.db.session import reading, writing
 from admin.ingest.arrival import Arrival, Poison, Taken, claimed_place, read
 from admin.ingest.gates import known_gates
 from admin.ingest.mailbox import NO_CONNECTION, Mailbox
-from admin.ingest.receipts import advance, gates_with_record, open_epochs, receipt
+from admin.ingest.receipts import advance, gates_with_record, let_go, open_epochs, receipt
 from admin.ingest.record import Recorded, is_link, record
 from contracts.ids import EpochId, GateId
 from contracts.signing import SigningKey, sign
@@ -102,7 +102,8 @@ class Consumer:
         now = self._around.now()
         with writing(self._engine) as session:
             done = record(session, readings, now)
-            open_epochs(session, done.openings, now)
+            open_epochs(session, done.alarms, now)
+            done.epochs |= let_go(session, done.alarms, now)
             advance(session, done.epochs, now)
         return done
 

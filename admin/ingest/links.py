@@ -140,6 +140,8 @@ def _clash(one: NewLink, what: str) -> Poison:
 def _passage(one: NewLink, content: ReadPassage, ids: _Ids, now: datetime) -> Columns:
     what = content.what
     return _chained(one, now) | {
+        "times": what.times or 1,
+        "until": what.until,
         "outcome": what.outcome.value,
         "reason": what.reason.value if what.reason else None,
         "method": what.method.value,

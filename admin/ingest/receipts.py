@@ -1,41 +1,35 @@
 """How far each gate's record is committed without a gap, and the signed receipt that says so.
 
 A gate lets go of its own copy only by a receipt, so a cursor moves over what is in the database alone:
-passages, alarms, and quarantined messages whose place could be read.
+passages, alarms, quarantined messages whose place could be read, and what the gate said it no longer holds.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin.db.chain import Committed, above, contiguous, gaps, highest, is_kept, purge
 from admin.db.revision import generation
-from admin.db.tables import Alarm, GateEpoch, Passage, Quarantine
+from admin.db.tables import GateEpoch, PurgeReason
 from admin.ingest.arrival import ReadAlarm
+from admin.security.audit import Act, record
+from admin.security.principals import process
 from contracts.chain import NO_PARENT, Place
 from contracts.ids import EpochId, GateId
-from contracts.receipt import Missing, Receipt
+from contracts.receipt import Receipt
 
 log = structlog.get_logger()
 
-# The body stands inside an envelope with its quotes escaped: 24 epochs and 32 gaps are under 10 kB.
+# The body stands inside an envelope with its quotes escaped: 24 epochs, 8 forks and 32 gaps are under 12 kB.
 MOST_EPOCHS: Final = 24
+MOST_FORKS: Final = 8
 MOST_RANGES: Final = 32
 STEP: Final = 1000  # links read at a time
-FAR: Final = 20_000  # how far above a cursor gaps are looked for
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """One committed place above a cursor. `hash` and `previous` may be unknown for a quarantined message."""
-
-    seq: int
-    hash: str | None
-    previous: str | None
+INGEST: Final = process("ingest")
 
 
 def open_epochs(session: Session, openings: Iterable[ReadAlarm], now: datetime) -> None:
@@ -46,18 +40,40 @@ def open_epochs(session: Session, openings: Iterable[ReadAlarm], now: datetime) 
             continue
         row = _cursor(session, opening.link.gate, place.epoch, now)
         row.parent_epoch, row.parent_seq, row.parent_hash = parent.epoch, parent.seq, parent.hash
+        if opening.link.previous != parent.hash:
+            _broken(session, row, place.seq, now)
         before = _cursor(session, opening.link.gate, parent.epoch, now)
         before.highest = max(before.highest, parent.seq)
     session.flush()
+
+
+def let_go(session: Session, alarms: Iterable[ReadAlarm], now: datetime) -> set[tuple[GateId, EpochId]]:
+    """A gate says that it no longer holds what it was asked for: the hole is in order from now on.
+
+    Only what is really asked for counts. Returns the epochs concerned.
+    """
+    concerned: set[tuple[GateId, EpochId]] = set()
+    for alarm in alarms:
+        gate, lost = alarm.link.gate, alarm.what.gone
+        row = session.get(GateEpoch, (gate, lost.epoch)) if lost else None
+        if lost is None or row is None:
+            continue
+        for gap in gaps(session, row):
+            if gap.first <= lost.last and lost.first <= gap.last:
+                ends = {"first": max(gap.first, lost.first), "last": min(gap.last, lost.last)}
+                purge(session, gate, gap.model_copy(update=ends), PurgeReason.GONE, now)
+                log.warning("links gone", gate=gate, epoch=lost.epoch, **ends)
+        concerned.add((gate, lost.epoch))
+    return concerned
 
 
 def advance(session: Session, epochs: Iterable[tuple[GateId, EpochId]], now: datetime) -> None:
     """Moves each cursor over every contiguous link; its row is locked, so that two ingests take turns."""
     for gate, epoch in sorted(epochs):
         cursor = _cursor(session, gate, epoch, now)
-        while _step(session, cursor):
+        while _step(session, cursor, now):
             pass
-        cursor.highest = max(cursor.highest, cursor.seq, _highest(session, gate, epoch))
+        cursor.highest = max(cursor.highest, cursor.seq, highest(session, gate, epoch))
 
 
 def receipt(session: Session, gate: GateId, lately: Sequence[EpochId], now: datetime) -> Receipt:
@@ -67,95 +83,70 @@ def receipt(session: Session, gate: GateId, lately: Sequence[EpochId], now: date
     ).all()
     wanted = sorted(rows, key=lambda row: (row.epoch not in lately, row.highest <= row.seq))[:MOST_EPOCHS]
     missing = [gap for row in wanted for gap in gaps(session, row)]
+    reached = [
+        Place(epoch=EpochId(row.epoch), seq=row.hash_seq, hash=row.hash)
+        for row in wanted
+        if row.hash is not None and row.hash_seq > 0
+    ]
     return Receipt(
         gate=gate,
         generation=generation(session),
         at=now,
-        upto=[
-            Place(epoch=EpochId(row.epoch), seq=row.seq, hash=row.hash)
-            for row in wanted
-            if row.hash is not None and row.seq > 0
-        ],
+        upto=[*reached, *_forks(session, rows)],
         missing=missing[:MOST_RANGES],
     )
-
-
-def gaps(session: Session, row: GateEpoch) -> Iterator[Missing]:
-    """The ranges between the cursor and the highest link known to exist."""
-    if row.highest <= row.seq:
-        return
-    expected, epoch = row.seq + 1, EpochId(row.epoch)
-    for found in _above(session, row, FAR):
-        if found.seq > expected:
-            yield Missing(epoch=epoch, first=expected, last=found.seq - 1)
-        expected = found.seq + 1
-    if expected <= row.highest:
-        yield Missing(epoch=epoch, first=expected, last=row.highest)
-
-
-def contiguous(seq: int, above: Iterable[Committed]) -> Iterator[Committed]:
-    """Those that follow `seq` without a gap. Pure."""
-    for found in above:
-        if found.seq != seq + 1:
-            return
-        seq = found.seq
-        yield found
 
 
 def gates_with_record(session: Session) -> set[GateId]:
     return {GateId(gate) for gate in session.scalars(select(GateEpoch.gate_id).distinct())}
 
 
+def _forks(session: Session, rows: Sequence[GateEpoch]) -> list[Place]:
+    """Where a disk put back from an image went on: it holds that place and not the later ones of its epoch."""
+    known = {row.epoch: row for row in rows}
+    forks: list[Place] = []
+    for row in rows:
+        parent = known.get(row.parent_epoch or "")
+        if parent is None or row.parent_seq is None or row.parent_hash is None:
+            continue
+        if row.parent_seq < parent.hash_seq:
+            place = Place(epoch=EpochId(parent.epoch), seq=row.parent_seq, hash=row.parent_hash)
+            forks += [place] if is_kept(session, row.gate_id, place) else []
+    return forks[:MOST_FORKS]
+
+
 def _cursor(session: Session, gate: GateId, epoch: EpochId, now: datetime) -> GateEpoch:
     row = session.get(GateEpoch, (gate, epoch), with_for_update=True)
     if row is None:
-        row = GateEpoch(gate_id=gate, epoch=epoch, opened_at=now, seq=0, highest=0)
+        row = GateEpoch(gate_id=gate, epoch=epoch, opened_at=now, seq=0, highest=0, hash_seq=0)
         session.add(row)
         session.flush()
     return row
 
 
-def _step(session: Session, cursor: GateEpoch) -> bool:
+def _step(session: Session, cursor: GateEpoch, now: datetime) -> bool:
     """Moves over up to `STEP` links; whether there may be more."""
     moved = 0
-    for found in contiguous(cursor.seq, _above(session, cursor, STEP)):
-        if cursor.hash is not None and found.previous is not None and found.previous != cursor.hash:
-            log.warning("chain broken", gate=cursor.gate_id, epoch=cursor.epoch, seq=found.seq)
-        cursor.seq, cursor.hash = found.seq, found.hash or cursor.hash
+    for found in contiguous(cursor.seq, above(session, cursor, STEP)):
+        if not _follows(cursor, found):
+            _broken(session, cursor, found.seq, now)
+        cursor.seq = found.last
+        if found.hash is not None:
+            cursor.hash, cursor.hash_seq = found.hash, found.seq
         moved += 1
-    return moved == STEP
+    return moved >= STEP
 
 
-def _above(session: Session, cursor: GateEpoch, most: int) -> list[Committed]:
-    """Committed places above the cursor, in order; a link of the log goes before a quarantined one."""
-    found: dict[int, Committed] = {}
-    for row in session.execute(
-        select(Quarantine.seq, Quarantine.hash)
-        .where(
-            Quarantine.gate_id == cursor.gate_id,
-            Quarantine.epoch == cursor.epoch,
-            Quarantine.seq > cursor.seq,
-        )
-        .order_by(Quarantine.seq)
-        .limit(most)
-    ):
-        found[row.seq] = Committed(row.seq, row.hash, None)
-    for table in (Passage, Alarm):
-        for row in session.execute(
-            select(table.seq, table.hash, table.previous)
-            .where(table.gate_id == cursor.gate_id, table.epoch == cursor.epoch, table.seq > cursor.seq)
-            .order_by(table.seq)
-            .limit(most)
-        ):
-            found[row.seq] = Committed(row.seq, row.hash, row.previous)
-    return [found[seq] for seq in sorted(found)][:most]
+def _follows(cursor: GateEpoch, found: Committed) -> bool:
+    """Whether a link names the one before it; where either hash is unknown nothing contradicts it."""
+    known = cursor.hash is not None and cursor.hash_seq == found.seq - 1
+    return not known or found.previous is None or found.previous == cursor.hash
 
 
-def _highest(session: Session, gate: GateId, epoch: EpochId) -> int:
-    tops = (
-        session.execute(
-            select(func.max(table.seq)).where(table.gate_id == gate, table.epoch == epoch)
-        ).scalar_one_or_none()
-        for table in (Passage, Alarm, Quarantine)
-    )
-    return max((top for top in tops if top is not None), default=0)
+def _broken(session: Session, row: GateEpoch, seq: int, now: datetime) -> None:
+    """Said once an epoch: in the log, in the audit trail, and on the gates page for as long as it is so."""
+    if row.broken_seq is None:
+        row.broken_seq = seq
+        log.error("chain broken", gate=row.gate_id, epoch=row.epoch, seq=seq)
+        details = {"epoch": row.epoch, "seq": seq}
+        record(session, INGEST, Act("chain_broken", f"gate:{row.gate_id}", details), now)

@@ -19,7 +19,7 @@ class Recorded:
     """What a batch has touched: whose cursors to advance, and which gates have just connected."""
 
     epochs: set[tuple[GateId, EpochId]] = field(default_factory=set[tuple[GateId, EpochId]])
-    openings: list[ReadAlarm] = field(default_factory=list[ReadAlarm])
+    alarms: list[ReadAlarm] = field(default_factory=list[ReadAlarm])
     births: set[GateId] = field(default_factory=set[GateId])
     quarantined: int = 0
 
@@ -39,7 +39,7 @@ def record(session: Session, readings: Sequence[Taken | Poison], now: datetime) 
     quarantine(session, poisons, now)
     done.quarantined = len(poisons)
     done.epochs = {(link.link.gate, link.link.epoch) for link in links} | set(_claimed_epochs(poisons))
-    done.openings = [one.content for one in links if isinstance(one.content, ReadAlarm)]
+    done.alarms = [one.content for one in links if isinstance(one.content, ReadAlarm)]
     return done
 
 

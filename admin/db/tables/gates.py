@@ -58,6 +58,8 @@ class GateEpoch(Base):
     parent_hash: Mapped[str | None] = mapped_column(String(64))
     seq: Mapped[int] = mapped_column(default=0)
     hash: Mapped[str | None] = mapped_column(String(64))
+    hash_seq: Mapped[int] = mapped_column(default=0, server_default="0")  # the last place whose hash is known
+    broken_seq: Mapped[int | None] = mapped_column()  # the first link that does not follow the one before it
     highest: Mapped[int] = mapped_column(default=0)  # highest seq seen: above `seq` there is a gap
 
 

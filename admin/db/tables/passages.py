@@ -1,9 +1,20 @@
 """The access log and its chain. Received texts stand beside the columns read from them: they are what is hashed."""
 
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, UnaryExpression, UniqueConstraint, desc
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    String,
+    UnaryExpression,
+    UniqueConstraint,
+    desc,
+    false,
+)
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from admin.db.base import Base
@@ -51,6 +62,8 @@ class Passage(Chained, Base):
         Index("ix_passage_recorded_at", "recorded_at"),
     )
     compound_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
+    times: Mapped[int] = mapped_column(default=1, server_default="1")  # refusals alike that share this row
+    until: Mapped[datetime | None] = mapped_column()  # the last of them
     outcome: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(24))
     method: Mapped[str] = mapped_column(String(8))
@@ -73,6 +86,7 @@ class Alarm(Chained, Base):
     __table_args__ = (
         UniqueConstraint("gate_id", "epoch", "seq"),
         Index("ix_alarm_compound_id_at_id", "compound_id", newest_first("at"), newest_first("id")),
+        Index("ix_alarm_recorded_at", "recorded_at"),
     )
     compound_id: Mapped[int] = mapped_column(ForeignKey("place.id"))
     kind: Mapped[str] = mapped_column(String(32))
@@ -94,3 +108,31 @@ class Quarantine(Base):
     epoch: Mapped[str | None] = mapped_column(String(64))
     seq: Mapped[int | None] = mapped_column()
     hash: Mapped[str | None] = mapped_column(String(64))
+    again: Mapped[bool] = mapped_column(
+        default=False, server_default=false()
+    )  # somebody asked for another try
+
+
+class LinkPurge(Base):
+    """Links of a chain that are not here, and why that is in order: a hole without an entry is a bad link."""
+
+    __tablename__ = "link_purge"
+    __table_args__ = (
+        CheckConstraint("first >= 1 AND first <= last", name="range"),
+        Index("ix_link_purge_gate_id_epoch_first", "gate_id", "epoch", "first"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gate_id: Mapped[str] = mapped_column(String(64))
+    epoch: Mapped[str] = mapped_column(String(64))
+    first: Mapped[int] = mapped_column()  # both ends inclusive
+    last: Mapped[int] = mapped_column()
+    why: Mapped[str] = mapped_column(String(16))  # PurgeReason
+    at: Mapped[datetime] = mapped_column()
+
+
+class PurgeReason(StrEnum):
+    """Why links are not here."""
+
+    GONE = "gone"  # the gate said that it no longer holds them
+    DISCARDED = "discarded"  # a quarantined message, deleted by a person or by age
+    EXPIRED = "expired"  # kept no longer than their purpose needs
