@@ -15,7 +15,9 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
+from bench.liveness import networks_in
 from contracts.ids import PersonId
+from gate.vision.antispoof import Antispoof, MiniFasNets
 from gate.vision.captures import frames_of
 from gate.vision.dlib_eye import library
 from gate.vision.eye import Eye
@@ -86,8 +88,16 @@ class _Tally:
     quick_found: int = 0
 
 
-def measure(video: Path, eye: Eye, baseline_frames: int = 60, frames: int = MOST_FRAMES) -> Figures:
+def measure(
+    video: Path,
+    eye: Eye,
+    baseline_frames: int = 60,
+    frames: int = MOST_FRAMES,
+    antispoof: Antispoof | None = None,
+) -> Figures:
     """Measures up to `frames` frames of a clip, and the two loops on about `baseline_frames` of the same.
+
+    With `antispoof` the gate looks for life as well, and lets nobody in before it has seen enough.
 
     Raises CameraRefused when the clip cannot be read, MissingPackage without face_recognition, ValueError when
     the clip has no frame.
@@ -98,7 +108,7 @@ def measure(video: Path, eye: Eye, baseline_frames: int = 60, frames: int = MOST
     gallery, note = _enrolled(seen, eye)
     rule = threshold_for(TARGET_FPIR, len(gallery), eye.model)
     plain, quick = PlainLoop(gallery), QuickLoop(gallery)
-    gate = _Gate(eye, gallery, rule)
+    gate = _Gate(Watcher(eye, antispoof=antispoof), gallery, rule)
     tally = _Tally([], [], [], [])
     stride = max(1, len(seen) // max(1, baseline_frames))
     for number, frame in enumerate(seen):
@@ -110,16 +120,20 @@ def measure(video: Path, eye: Eye, baseline_frames: int = 60, frames: int = MOST
     return _figures(seen[0], tally, note)
 
 
-def run(video: Path, baseline_frames: int = 60, cache: Path | None = None) -> Figures:
-    """`kaimen bench latency`: loads the default eye and measures; the folder of models is this environment's."""
-    return measure(video, OnnxEye(cache or weights_folder()), baseline_frames)
+def run(video: Path, baseline_frames: int = 60, models: Path | None = None) -> Figures:
+    """`kaimen bench latency`: the default eye, and the networks of a folder where one is named.
+
+    Raises CannotMeasure where that folder holds none, and what `measure` raises.
+    """
+    antispoof = MiniFasNets.load(networks_in(models)) if models else None
+    return measure(video, OnnxEye(weights_folder()), baseline_frames, antispoof=antispoof)
 
 
 class _Gate:
     """What the gate does with each frame, and how long its grants took."""
 
-    def __init__(self, eye: Eye, gallery: Gallery, rule: Threshold) -> None:
-        self._watcher, self._gallery, self._rule = Watcher(eye), gallery, rule
+    def __init__(self, watcher: Watcher, gallery: Gallery, rule: Threshold) -> None:
+        self._watcher, self._gallery, self._rule = watcher, gallery, rule
         self.unlocks: list[float] = []
         self.found = 0
 

@@ -74,12 +74,17 @@ def latency(
     frames: Annotated[
         int, typer.Option(min=10, help="How many frames the slow baselines are measured on.")
     ] = 60,
+    models_in: Annotated[
+        Path | None,
+        typer.Option("--models", help="Look for life as well, with the networks of this folder."),
+    ] = None,
     json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
 ) -> None:
     """Time per frame and from face to door, beside the plain and the quick face_recognition loop."""
     from bench.latency import run
 
-    typer.echo(run(video, frames).as_json())
+    with _measured():
+        typer.echo(run(video, frames, models_in).as_json())
 
 
 @bench.command()
@@ -176,6 +181,24 @@ def reset_password(
 
     with _told():
         typer.echo(reset(state, login))
+
+
+@app.command()
+def verify(
+    state: StateOption = Path("state"),
+    gate: Annotated[
+        Path | None,
+        typer.Option("--gate", exists=True, dir_okay=False, help="A gate's journal.sqlite3 instead."),
+    ] = None,
+    json_line: JsonOption = False,
+) -> None:
+    """Walk the gates' chains and the audit trail; name the first bad link and end with 1 where there is one."""
+    from kaimen.verify import verify_journal, verify_register
+
+    with _told():
+        report = verify_journal(gate) if gate else verify_register(state)
+        typer.echo(report.as_json() if json_line else report.as_text())
+        raise typer.Exit(0 if report.ok else 1)
 
 
 @app.command("wire-page")
