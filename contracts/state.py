@@ -57,6 +57,11 @@ class HealthV1(Message):
     troubles: Count = 0  # frames dropped by an error since the start
     liveness: Annotated[str, Field(max_length=16)] | None = None  # the gate's policy
     clock_trusted: bool = True
+    # How hard the gate looks: frames searched a second, pixels across in which faces are sought, and whether that
+    # is less than it would be on a faster box. Since 1.1.
+    looks_per_s: Annotated[float, Field(ge=0)] | None = None
+    detection_width: Annotated[int, Field(ge=1)] | None = None
+    degraded: bool | None = None
     # What a face is judged by: the rate asked for, the distance and margin it came to in this gate's gallery.
     target_fpir: Annotated[float, Field(gt=0, lt=1)] | None = None
     distance: Distance | None = None

@@ -32,6 +32,11 @@ class Measured:
     """One report's worth of figures."""
 
     frames_per_s: float
+    looks_per_s: float
+    detection_width: int | None
+    """Pixels across in which faces were last sought; None where no frame was looked at yet."""
+    degraded: bool
+    """Whether the gate looks less hard than it would on a faster box."""
     stages: StageMs
     troubles: int
 
@@ -42,13 +47,21 @@ class Health:
     def __init__(self, now: float) -> None:
         self._lock = threading.Lock()
         self._since = now
-        self._frames = 0
+        self._frames = self._looks = 0
+        self._detection_width: int | None = None
+        self._degraded = False
         self._stages: dict[str, deque[float]] = {}
         self._troubles: Counter[Trouble] = Counter()
 
     def frame(self) -> None:
         with self._lock:
             self._frames += 1
+
+    def looked(self, detection_width: int, *, degraded: bool) -> None:
+        """A frame was looked at, faces sought at that many pixels across."""
+        with self._lock:
+            self._looks += 1
+            self._detection_width, self._degraded = detection_width, degraded
 
     def took(self, stages_ms: Mapping[str, float]) -> None:
         """Milliseconds of stages by their name in StageMs; other names are not reported."""
@@ -66,13 +79,14 @@ class Health:
         """Figures since the last report; rates and medians begin anew, troubles do not."""
         with self._lock:
             seconds = max(now - self._since, 1e-3)
-            rate = round(self._frames / seconds, 2)
+            frames, looks = (round(count / seconds, 2) for count in (self._frames, self._looks))
+            width, degraded = self._detection_width, self._degraded
             medians = {name: round(median(times), 2) for name, times in self._stages.items() if times}
             troubles = self._troubles.total()
-            self._since, self._frames = now, 0
+            self._since, self._frames, self._looks = now, 0, 0
             self._stages.clear()
         known = {name: took for name, took in medians.items() if name in StageMs.model_fields}
-        return Measured(rate, StageMs.model_validate(known), troubles)
+        return Measured(frames, looks, width, degraded, StageMs.model_validate(known), troubles)
 
 
 def resident_mb(statm: Path = STATM) -> int:

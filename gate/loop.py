@@ -18,6 +18,7 @@ from gate.vision.approach import Verdict
 from gate.vision.frame import Box, Frame
 from gate.vision.gallery import Gallery
 from gate.vision.match import Threshold
+from gate.vision.pace import FULL
 from gate.vision.watch import Seen, SeenFace, StageMs
 from gate.wicket import Wicket
 
@@ -108,6 +109,7 @@ class Loop:
         senses.health.frame()
         if seen.looked:
             self._faces = seen.faces
+            senses.health.looked(seen.pace.detection_width, degraded=seen.pace != FULL)
             senses.health.took(stages_of(seen.stage_ms))
         senses.stage.picture(picture_of(frame, self._faces) if senses.stage.is_watched else None)
         self._attend(seen.verdicts)

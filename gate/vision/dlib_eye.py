@@ -15,6 +15,7 @@ from PIL import ImageFile
 
 from contracts.ids import ModelId
 from gate.vision.errors import MissingPackage
+from gate.vision.eye import SEARCH_PIXELS
 from gate.vision.frame import Box, Face, Frame, Landmarks, Pixels, Point, Vector
 
 MODEL: Final = ModelId("dlib-hog-resnet.1")
@@ -32,8 +33,8 @@ class DlibEye:
         """Detector, network and alignment as one name."""
         return MODEL
 
-    def find(self, frame: Frame) -> list[Face]:
-        """The faces in the frame, largest first."""
+    def find(self, frame: Frame, search_pixels: int = SEARCH_PIXELS) -> list[Face]:  # noqa: ARG002 - full size
+        """The faces in the frame, largest first; always sought in the whole frame, as the library's users do."""
         picture = _rgb(frame.pixels)
         places = self._library.face_locations(picture)
         points = self._library.face_landmarks(picture, places, model="small")

@@ -22,6 +22,7 @@ from gate.vision.align import (
     scale_of,
     similarity,
 )
+from gate.vision.eye import SEARCH_PIXELS
 from gate.vision.frame import Box, Face, Frame, Landmarks, Pixels, Point, Vector
 from gate.vision.session import Session
 from gate.vision.weights import EyeWeights, eye_weights
@@ -31,9 +32,6 @@ MODEL: Final = ModelId("yunet-sface-resnet.1")
 # Measured weight of the ResNet beside SFace: docs/decisions/0011-thresholds.md.
 RESNET_WEIGHT: Final = 1.2
 
-# Wider pictures are searched at this width: 20 to 39 ms become the same at any camera; a face of 24 px
-# between the eyes at 1280 is still 12 here, above what YuNet was trained for (10 px faces).
-SEARCH_PIXELS: Final = 640
 SMALLEST_SCORE: Final = 0.7
 OVERLAP: Final = 0.3
 MOST_FACES: Final = 50
@@ -61,9 +59,13 @@ class OnnxEye:
         """Detector, networks and alignment as one name."""
         return MODEL
 
-    def find(self, frame: Frame) -> list[Face]:
-        """The faces in the frame, largest first."""
-        return self._detector.find(frame.pixels)
+    def find(self, frame: Frame, search_pixels: int = SEARCH_PIXELS) -> list[Face]:
+        """The faces in the frame, largest first.
+
+        At 640 pixels of search a face of 24 px between the eyes at 1280 is still 12, above what YuNet was trained
+        for (10 px faces); docs/decisions/0034-slow-boxes.md has what fewer find.
+        """
+        return self._detector.find(frame.pixels, search_pixels)
 
     def describe(self, frame: Frame, face: Face) -> Vector:
         """256 numbers of length 1. Raises ValueError when the landmarks fall on one point."""
@@ -120,16 +122,16 @@ def _shrunk(pixels: Pixels, affine: Affine, shrink: int, size: int) -> tuple[Pix
 
 
 class _Detector:
-    """YuNet on a picture brought to at most SEARCH_PIXELS on its longer side."""
+    """YuNet on a picture brought down to a longer side of a given size."""
 
     def __init__(self, weights: EyeWeights) -> None:
         self._yunet = cv2.FaceDetectorYN.create(
             str(weights.yunet), "", (320, 320), SMALLEST_SCORE, OVERLAP, MOST_FACES
         )
 
-    def find(self, pixels: Pixels) -> list[Face]:
+    def find(self, pixels: Pixels, longest: int) -> list[Face]:
         # A face that fills the picture is found only when that picture is small.
-        return self._find_at(pixels, SEARCH_PIXELS) or self._find_at(pixels, SEARCH_PIXELS // 4)
+        return self._find_at(pixels, longest) or self._find_at(pixels, SEARCH_PIXELS // 4)
 
     def _find_at(self, pixels: Pixels, longest: int) -> list[Face]:
         height, width = pixels.shape[:2]

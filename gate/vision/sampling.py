@@ -17,16 +17,22 @@ GRID: Final = 48
 CHANGE: Final = 18
 SHARE: Final = 0.004
 
+TREMBLE: Final = 0.005
+"""Seconds by which a camera's frames may come early: 30 looks a second take each frame of a 30 fps camera."""
+
 
 class Sampler:
-    """Remembers the last picture looked at. `urgent` asks for each frame while somebody is being recognised."""
+    """Remembers the last picture looked at. `urgent` asks for each frame while somebody is being recognised,
+    `least_interval` holds a slow box to that many seconds between two looks."""
 
     def __init__(self) -> None:
         self._last: NDArray[np.int16] | None = None
         self._looked_at = -np.inf
 
-    def wants(self, frame: Frame, *, urgent: bool = False) -> bool:
+    def wants(self, frame: Frame, *, urgent: bool = False, least_interval: float = 0.0) -> bool:
         """Whether to look at this frame; counts as a look when it says yes."""
+        if frame.monotonic - self._looked_at < least_interval - TREMBLE:
+            return False
         small = _small(frame)
         due = urgent or frame.monotonic - self._looked_at >= STILL_SECONDS
         if not due and not _moved(self._last, small):

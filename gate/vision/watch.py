@@ -12,9 +12,11 @@ from gate.vision.eye import Eye
 from gate.vision.frame import Face, Frame, Vector
 from gate.vision.gallery import Gallery
 from gate.vision.match import Threshold
+from gate.vision.pace import FULL, Pace, Pacer
 from gate.vision.quality import AT_THE_GATE, Fault, Limits, Quality, Usable, judge, measure
 from gate.vision.sampling import Sampler
 from gate.vision.track import Tracked, Tracker, TrackId
+from gate.vision.zone import Zone
 
 T = TypeVar("T")
 
@@ -33,11 +35,12 @@ class SeenFace:
     face: Face
     faults: tuple[Fault, ...]
     undecided: bool
+    in_zone: bool = True
 
     @property
     def near(self) -> bool:
-        """Whether it came near enough to be an approach."""
-        return self.face.landmarks.inter_eye >= NEAR_INTER_EYE
+        """Whether it came near enough, and into the capture zone, to be an approach."""
+        return self.in_zone and self.face.landmarks.inter_eye >= NEAR_INTER_EYE
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class StageMs:
         """All stages."""
         return sum(asdict(self).values())
 
+    @property
+    def of_looking(self) -> float:
+        """What goes by the pace; reading a frame goes by the camera, describing by who stands there."""
+        return self.sample + self.detect + self.measure + self.codes
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -68,6 +76,7 @@ class Seen:
     faces: tuple[SeenFace, ...] = ()
     codes: tuple[str, ...] = field(default=(), repr=False)
     stage_ms: StageMs = field(default_factory=StageMs)
+    pace: Pace = FULL
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class _Judged:
     tracked: Tracked
     quality: Quality | None
     faults: tuple[Fault, ...]
+    in_zone: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +98,16 @@ class _Described:
 class Watcher:
     """Joins sampling, eye, tracks, quality, matching and codes for one camera. Not for two threads at once."""
 
-    def __init__(self, eye: Eye, limits: Limits = AT_THE_GATE, antispoof: Antispoof | None = None) -> None:
+    def __init__(
+        self,
+        eye: Eye,
+        limits: Limits = AT_THE_GATE,
+        antispoof: Antispoof | None = None,
+        zone: Zone | None = None,
+    ) -> None:
         self._eye, self._limits, self._antispoof = eye, limits, antispoof
-        self._sampler, self._tracker = Sampler(), Tracker()
+        self._zone = zone
+        self._sampler, self._tracker, self._pacer = Sampler(), Tracker(), Pacer()
         self._approaches: Approaches | None = None
         self._codes_at = float("-inf")
         self._urgent = False
@@ -101,11 +118,11 @@ class Watcher:
         Raises ModelMismatch when the gallery's templates are another eye's.
         """
         gallery.serves(self._eye.model)
-        watch = _Stopwatch(frame.decode_ms)
-        if not watch.time("sample", lambda: self._sampler.wants(frame, urgent=self._urgent)):
-            return Seen(looked=False, stage_ms=watch.stages())
+        watch, pace = _Stopwatch(frame.decode_ms), self._pacer.pace
+        if not watch.time("sample", lambda: self._wants(frame)):
+            return Seen(looked=False, stage_ms=watch.stages(), pace=pace)
         approaches = self._judged_by(gallery, rule)
-        faces = watch.time("detect", lambda: self._eye.find(frame))
+        faces = watch.time("detect", lambda: self._eye.find(frame, pace.detection_width))
         look = self._tracker.follow(faces, frame.monotonic)
         judged = watch.time("measure", lambda: [self._judge(frame, each) for each in look.tracked])
         vectors = watch.time("describe", lambda: self._describe(frame, judged, approaches))
@@ -118,7 +135,11 @@ class Watcher:
         seen = tuple(_seen(each, approaches, frame.monotonic) for each in judged)
         # Neither who is decided nor who is far off needs a look at each frame; movement brings one anyway.
         self._urgent = any(each.undecided and each.near for each in seen)
-        return Seen(looked=True, verdicts=tuple(verdicts), faces=seen, codes=codes, stage_ms=watch.stages())
+        took = watch.stages()
+        self._pacer.looked(took.of_looking, frame.monotonic)
+        return Seen(
+            looked=True, verdicts=tuple(verdicts), faces=seen, codes=codes, stage_ms=took, pace=pace
+        )
 
     def finish(self, at: float) -> tuple[Verdict, ...]:
         """The camera is gone or its clip has ended: verdicts for whoever was still under way."""
@@ -131,7 +152,12 @@ class Watcher:
         self._approaches.judge_by(gallery, rule)
         return self._approaches
 
+    def _wants(self, frame: Frame) -> bool:
+        return self._sampler.wants(frame, urgent=self._urgent, least_interval=self._pacer.least_interval)
+
     def _judge(self, frame: Frame, tracked: Tracked) -> _Judged:
+        if self._zone and not self._zone.holds(tracked.face.box.centre, frame.width, frame.height):
+            return _Judged(tracked, None, (), in_zone=False)
         if tracked.crossed:  # two faces met here: a template could be of both
             return _Judged(tracked, None, (Fault.SEVERAL_FACES,))
         try:
@@ -184,13 +210,16 @@ def _watch_all(
             live=described.lives.get(each.tracked.track),
         )
         for each in judged
+        if each.in_zone
     )
     return [verdict for seen in observations if (verdict := approaches.watch(seen)) is not None]
 
 
 def _seen(judged: _Judged, approaches: Approaches, at: float) -> SeenFace:
     track = judged.tracked.track
-    return SeenFace(track, judged.tracked.face, judged.faults, approaches.undecided(track, at))
+    return SeenFace(
+        track, judged.tracked.face, judged.faults, approaches.undecided(track, at), judged.in_zone
+    )
 
 
 class _Stopwatch:

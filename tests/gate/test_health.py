@@ -18,6 +18,18 @@ def test_a_report_gives_rates_and_medians_since_the_last_one() -> None:
     assert (second.frames_per_s, second.stages.detect) == (0.0, None)
 
 
+def test_a_report_says_how_hard_the_gate_looks() -> None:
+    health = Health(now=0)
+    first = health.report(now=1)
+    assert (first.looks_per_s, first.detection_width, first.degraded) == (0.0, None, False)
+    for width in (640, 640, 480):
+        health.looked(width, degraded=width < 640)
+    second = health.report(now=3)
+    assert (second.looks_per_s, second.detection_width, second.degraded) == (1.5, 480, True)
+    third = health.report(now=4)  # nothing moved since: the pace is still what it was
+    assert (third.looks_per_s, third.detection_width, third.degraded) == (0.0, 480, True)
+
+
 def test_troubles_are_counted_since_the_start() -> None:
     health = Health(now=0)
     health.count(Trouble.DOOR)

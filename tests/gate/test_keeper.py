@@ -78,6 +78,13 @@ def test_health_is_told_two_seconds_after_the_start_and_every_thirty_seconds_aft
     assert (report.target_fpir, report.distance, report.margin) == (0.002, 1.0, 0.1)
 
 
+def test_health_says_how_hard_the_gate_looks(gate: Kept) -> None:
+    gate.health.looked(480, degraded=True)
+    gate.pass_time(2)
+    assert (gate.published[0].detection_width, gate.published[0].degraded) == (480, True)
+    assert gate.published[0].looks_per_s == 0.5
+
+
 def test_a_lost_camera_is_said_alarmed_once_and_forgiven_when_it_is_back(gate: Kept) -> None:
     assert Condition.CAMERA_LOST not in gate.pass_time(3, saw=False)
     assert Condition.CAMERA_LOST in gate.pass_time(5, saw=False)

@@ -12,6 +12,7 @@ from contracts.ids import ModelId, PersonId
 from contracts.words import Reason
 from gate.vision.approach import Verdict
 from gate.vision.errors import ModelMismatch
+from gate.vision.eye import SEARCH_PIXELS
 from gate.vision.frame import Face, Frame, Pixels, Vector
 from gate.vision.gallery import Gallery, Template
 from gate.vision.liveness import FRAMES_OF_LIFE, Liveness, LooksAlive, LooksCopied
@@ -29,9 +30,9 @@ class CountingEye(OnnxEye):
     described = 0
     looked = 0
 
-    def find(self, frame: Frame) -> list[Face]:
+    def find(self, frame: Frame, search_pixels: int = SEARCH_PIXELS) -> list[Face]:
         self.looked += 1
-        return super().find(frame)
+        return super().find(frame, search_pixels)
 
     def describe(self, frame: Frame, face: Face) -> Vector:
         self.described += 1

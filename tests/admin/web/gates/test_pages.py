@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -20,7 +21,7 @@ from tests.admin.web.rows import another_gate
 Login = Callable[..., FlaskClient]
 
 
-def a_state(gate: str, heard: datetime = NOON, held: int = 6) -> GateState:
+def a_state(gate: str, heard: datetime = NOON, held: int = 6, **measured: Any) -> GateState:
     health = HealthV1(
         gate=GateId(gate),
         boot=BootId("boot-1"),
@@ -35,6 +36,7 @@ def a_state(gate: str, heard: datetime = NOON, held: int = 6) -> GateState:
         rss_mb=211,
         roster_version=held,
         people=39,
+        **measured,
     )
     return GateState(
         gate_id=gate,
@@ -93,6 +95,28 @@ def test_the_page_says_who_runs_on_which_list(logged_in: Login, heard: None, tow
         "20.0 GB",
     ):
         assert said in page
+
+
+def test_the_page_says_openly_that_a_slow_box_looks_less_closely(
+    logged_in: Login, engine: Engine, town: Town
+) -> None:
+    desk = logged_in(Role.GUARD, town.compound)
+    with writing(engine) as session:
+        session.add(a_state("gate-main", looks_per_s=14.2, detection_width=640, degraded=False))
+    page = desk.get("/gates").text
+    assert "14.2 times a second, 640 pixels wide" in page
+    assert "box is slow" not in page
+    with writing(engine) as session:
+        session.merge(a_state("gate-main", looks_per_s=4.9, detection_width=320, degraded=True))
+    page = desk.get("/gates").text
+    assert "4.9 times a second, 320 pixels wide" in page
+    assert "box is slow" in page
+
+
+def test_a_gate_that_does_not_say_how_hard_it_looks_is_shown_without(
+    logged_in: Login, heard: None, town: Town
+) -> None:
+    assert "Looks for faces" not in logged_in(Role.GUARD, town.compound).get("/gates").text
 
 
 def test_without_a_gate_the_page_says_what_will_appear(logged_in: Login, engine: Engine, town: Town) -> None:
