@@ -27,6 +27,7 @@ class JobKind(StrEnum):
     ENROL_FACE = "enrol_face"  # worker; blob: photo sealed to the worker; subject person:ID
     FORGET_FACE = "forget_face"  # worker; subject person:ID
     WRITE_PINYIN = "write_pinyin"  # worker; subject person:ID
+    AUDIT_GALLERY = "audit_gallery"  # worker; subject compound:ID
     SIGN_PASS = "sign_pass"  # dispatch; subject visit:ID  # noqa: S105 - a kind of job
 
 

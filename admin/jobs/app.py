@@ -6,8 +6,10 @@ from typing import Final
 
 from admin.db.jobs import JobKind
 from admin.db.session import make_engine
+from admin.jobs.audit import AuditGallery
 from admin.jobs.enrol import Enrol, EyeAtHand
 from admin.jobs.forget import Forget
+from admin.jobs.rounds import AuditRound
 from admin.jobs.spelling import Spell
 from admin.jobs.task import Ground
 from admin.jobs.worker import Worker
@@ -34,6 +36,8 @@ def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
             JobKind.ENROL_FACE.value: enrol,
             JobKind.FORGET_FACE.value: Forget(ground, vault),
             JobKind.WRITE_PINYIN.value: Spell(ground),
+            JobKind.AUDIT_GALLERY.value: AuditGallery(ground, vault),
         },
         pause,
+        AuditRound(ground),
     )

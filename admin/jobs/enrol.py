@@ -1,7 +1,7 @@
 """A face is enrolled: a sealed photo in, a template in the vault and a line in the register out.
 
-The only file of the server that imports `enrollment`. The photo lives in this process' memory alone, and
-its sealed copy is cleared with the job, whatever came of it.
+Beside `audit` the only file of the server that imports `enrollment`. The photo lives in this process' memory alone,
+and its sealed copy is cleared with the job, whatever came of it.
 """
 
 import time
@@ -23,9 +23,10 @@ from admin.db.jobs import Result, finish
 from admin.db.revision import raise_revision
 from admin.db.session import reading, writing
 from admin.db.tables.people import Consent, Face, Person
+from admin.jobs.stored import readable
 from admin.jobs.task import WORKER, Ground, Task, still_ours
 from admin.security.audit import Act, Detail, record
-from admin.vault import ChangedTemplate, StoredFace, Vault
+from admin.vault import Vault
 from contracts.sealing import NotForUs, unseal
 from enrollment.consent import Agreement, NotAllowed, may_enrol
 from enrollment.enrol import Enrolled, Eye, NoEye, enrol, open_eye
@@ -130,7 +131,7 @@ class Enrol:
         """Others of the same compound whom a gate might take for this one."""
         with reading(self._ground.engine) as session:
             theirs = _others(session, person, str(made.model))
-        stored = _readable(self._vault, list(theirs))
+        stored = readable(self._vault, list(theirs))
         others = {vault_id: face.rows for vault_id, face in stored.items()}
         found = look_alikes(made.rows, others, near_for(others, made.model))
         return tuple(theirs[vault_id] for vault_id in found)
@@ -169,16 +170,6 @@ def _others(session: Session, person: UUID, model: str) -> dict[str, UUID]:
         .where(Person.compound_id == compound, Person.id != person, Face.model == model)
     )
     return {row.vault_id: row.id for row in found}
-
-
-def _readable(vault: Vault, vault_ids: Sequence[str]) -> dict[str, StoredFace]:
-    """Somebody's changed template must not keep everybody else from enrolling; it is reported."""
-    try:
-        return vault.read_many(vault_ids)
-    except ChangedTemplate as trouble:
-        log.warning("templates changed", faces=len(trouble.vault_ids))
-        bad = set(trouble.vault_ids)
-        return vault.read_many([vault_id for vault_id in vault_ids if vault_id not in bad])
 
 
 def _write_face(session: Session, person: Person, what: Template, now: datetime) -> None:

@@ -4,6 +4,7 @@ import re
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -15,20 +16,39 @@ from admin.db.session import reading, writing
 from admin.jobs.task import Doer, Ground, Task, still_ours, task_of
 
 POLL_S: Final = 0.2
+ROUND: Final = timedelta(minutes=10)
 log = structlog.get_logger()
 
 
 class Worker:
     """Does the jobs of the worker's queue, one after the other."""
 
-    def __init__(self, ground: Ground, doers: Mapping[str, Doer], pause: Callable[[float], bool]) -> None:
-        """`pause` waits that many seconds and says whether to stop."""
+    def __init__(
+        self,
+        ground: Ground,
+        doers: Mapping[str, Doer],
+        pause: Callable[[float], bool],
+        round_: Callable[[], None] | None = None,
+    ) -> None:
+        """`pause` waits that many seconds and says whether to stop; `round_` queues what nobody asks for."""
         self._ground, self._doers, self._pause = ground, doers, pause
+        self._round, self._round_at = round_, ground.now()
 
     def run(self) -> None:
         """Until `pause` says stop; a job in hand is done first."""
         while not self._pause(0 if self.step() else POLL_S):
-            pass
+            self.go_round()
+
+    def go_round(self) -> None:
+        """Every ten minutes, the first time at once."""
+        now = self._ground.now()
+        if self._round is None or now < self._round_at:
+            return
+        self._round_at = now + ROUND
+        try:
+            self._round()
+        except Exception as trouble:  # noqa: BLE001 - as above: the next round tries again
+            log.error("round failed", code=code_of(trouble), at=_place(trouble))  # noqa: TRY400 - no message: see below
 
     def step(self) -> bool:
         """Does the next job; False where there was none, or it went wrong."""
