@@ -8,6 +8,7 @@ STAGES: Final[dict[str, str]] = {
     "read": _l("picture"),
     "detect": _l("find faces"),
     "describe": _l("describe"),
+    "liveness": _l("liveness check"),
     "match": _l("compare"),
     "codes": _l("codes"),
     "journal": _l("record"),
