@@ -16,6 +16,10 @@ CREATE TABLE forgotten (          -- receipted two backup intervals ago and remo
     last INTEGER NOT NULL,
     PRIMARY KEY (epoch, first)
 ) STRICT, WITHOUT ROWID;
+INSERT INTO forgotten             -- what the first format had forgotten without a note
+SELECT epoch, coalesce(before, 0) + 1, seq - 1
+FROM (SELECT epoch, seq, lag(seq) OVER (PARTITION BY epoch ORDER BY seq) AS before FROM link)
+WHERE seq > coalesce(before, 0) + 1;
 """
 
 FORGETTABLE: Final = "receipted < ? AND pulse IS NOT 'waiting' AND row < (SELECT max(row) FROM link)"
