@@ -52,6 +52,7 @@ from gate.vision.impostors import threshold_in
 from gate.vision.onnx_eye import OnnxEye
 from gate.vision.quality import AT_THE_GATE
 from gate.vision.watch import Watcher
+from gate.vision.zone import Zone
 from gate.wicket import Here, Wicket
 
 log = structlog.get_logger()
@@ -182,14 +183,18 @@ def build(settings: GateSettings) -> Gate:
         Sockets(settings.screen.host, settings.screen.port),
         stage,
         wicket.type_pin,
-        Look(settings.screen.mirror, pin="pin" in ways, code="qr" in ways),
+        Look(settings.screen.mirror, pin="pin" in ways, code="qr" in ways, zone=settings.capture_zone or ()),
     )
     limits = replace(AT_THE_GATE, inter_eye_distance=settings.smallest_inter_eye)
     options = CameraOptions(settings.camera_allow_cleartext, settings.loop_video)
     camera = open_camera(settings.camera.get_secret_value(), options)
-    watcher = Watcher(eye, limits, antispoof_of(settings))
+    watcher = Watcher(eye, limits, antispoof_of(settings), _zone(settings))
     senses = Senses(camera, watcher, knowledge, "qr" in ways, health, stage, clock.monotonic)
     return Gate(Loop(senses, attendant, wicket, keeper), screen, wicket, line, kept, camera, clock)
+
+
+def _zone(settings: GateSettings) -> Zone | None:
+    return Zone.of(settings.capture_zone) if settings.capture_zone else None
 
 
 def antispoof_of(settings: GateSettings) -> Antispoof | None:

@@ -24,6 +24,7 @@ from contracts.wire import Base64
 from contracts.words import Direction
 from gate.access.policy import Liveness
 from gate.door.relay import LONGEST_PULSE_S, is_loopback
+from gate.vision.zone import Corner, Zone
 
 LARGEST_SECRET = 4096  # bytes
 
@@ -138,12 +139,18 @@ class GateSettings(Section):
     screen: ScreenSettings = ScreenSettings()
     target_fpir: Annotated[PositiveFloat, Field(le=0.1)] = 0.001
     smallest_inter_eye: Annotated[int, Field(ge=18, le=200)] = 24
+    capture_zone: tuple[Corner, ...] | None = None  # the whole frame
     liveness: Liveness = Liveness.WARN
     antispoof: Literal["auto", "needed", "off"] = "auto"
     antispoof_folder: Path | None = None  # without it, in weights_folder
     roster_keep: Literal["memory", "disk"] = "memory"
     stale_pin: bool = False
     demonstration: bool = False
+
+    @field_validator("capture_zone")
+    @classmethod
+    def _is_a_zone(cls, corners: tuple[Corner, ...] | None) -> tuple[Corner, ...] | None:
+        return corners if corners is None else Zone.of(corners).corners
 
 
 def read_settings(file: Path) -> GateSettings:

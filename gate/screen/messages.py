@@ -11,11 +11,13 @@ from gate.screen.words import CONDITIONS, Condition, Saying, Shape, Words, shape
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """How the page looks: as a mirror or not, and which ways besides the face it offers."""
+    """How the page looks: as a mirror or not, which ways besides the face it offers, and the corners of the capture
+    zone as shares of the picture's width and height; none where a face counts everywhere."""
 
     mirror: bool = True
     pin: bool = True
     code: bool = True
+    zone: tuple[tuple[float, float], ...] = ()
 
 
 class PageText(BaseModel):

@@ -74,6 +74,20 @@ def test_the_screen_stays_on_loopback(tmp_path: Path) -> None:
     assert "loopback" in said
 
 
+def test_a_capture_zone_is_a_polygon_within_the_picture(tmp_path: Path) -> None:
+    zone = "capture_zone = [[0.2, 0.1], [0.8, 0.1], [0.5, 1]]\n"
+    settings = read_settings(written(tmp_path, zone + SAMPLE))
+    assert settings.capture_zone == ((0.2, 0.1), (0.8, 0.1), (0.5, 1.0))
+    for corners, why in (
+        ("[[0.2, 0.1], [0.8, 0.1]]", "corners"),
+        ("[[0.2, 0.1], [0.8, 0.1], [0.5, 1.5]]", "from 0 to 1"),
+        ("[[0.1, 0.1], [0.9, 0.9], [0.9, 0.1], [0.1, 0.9]]", "cross"),
+    ):
+        said = complaint(tmp_path, f"capture_zone = {corners}\n{SAMPLE}")
+        assert "key capture_zone" in said
+        assert why in said
+
+
 @pytest.mark.promise(13)
 def test_a_pulse_has_a_longest_length(tmp_path: Path) -> None:
     assert "door.pulse_seconds" in complaint(tmp_path, SAMPLE.replace("= 3.0", "= 60"))

@@ -44,9 +44,10 @@ function showConditions(conditions) {
 }
 
 let mirror = true;
+let zone = [];
 
 function showBoard(board) {
-  mirror = board.look.mirror;
+  ({ mirror, zone } = board.look);
   $("code").hidden = !board.look.code;
   $("form").hidden = !board.look.pin;
   showAnswer(board.answer);
@@ -72,6 +73,18 @@ function drawFace(pen, [left, top, right, bottom]) {
   pen.stroke();
 }
 
+// Faces count inside the zone alone: the rest of the picture is dimmed.
+function drawZone(pen, corners, [left, top, right, bottom]) {
+  const outline = new Path2D();
+  for (const [x, y] of corners) outline.lineTo(x, y);
+  outline.closePath();
+  const outside = new Path2D(outline);
+  outside.rect(left, top, right - left, bottom - top);
+  pen.fillStyle = "rgb(20 18 15 / 45%)";
+  pen.fill(outside, "evenodd");
+  pen.stroke(outline);
+}
+
 function draw(image, faces) {
   const canvas = $("camera");
   const pen = canvas.getContext("2d");
@@ -85,8 +98,14 @@ function draw(image, faces) {
   const [left, top] = [(width - shownWidth) / 2, (height - shownHeight) / 2];
   pen.setTransform(mirror ? -1 : 1, 0, 0, 1, mirror ? width : 0, 0);
   pen.drawImage(image, left, top, shownWidth, shownHeight);
-  pen.lineWidth = 4 * density;
   pen.lineCap = pen.lineJoin = "round";
+  if (zone.length) {
+    pen.lineWidth = 2 * density;
+    pen.strokeStyle = "rgb(255 255 255 / 60%)";
+    const corners = zone.map(([x, y]) => [left + x * shownWidth, top + y * shownHeight]);
+    drawZone(pen, corners, [left, top, left + shownWidth, top + shownHeight]);
+  }
+  pen.lineWidth = 4 * density;
   pen.strokeStyle = "rgb(255 255 255 / 92%)";
   for (const [l, t, r, b] of faces) {
     drawFace(pen, [left + l * shownWidth, top + t * shownHeight, left + r * shownWidth, top + b * shownHeight]);

@@ -25,12 +25,12 @@ PORTRAIT, LANDSCAPE = {"width": 800, "height": 1280}, {"width": 1280, "height": 
 class Kiosk:
     """A screen that refuses every PIN, and a browser in front of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, look: Look | None = None) -> None:
         self.stage = Stage()
         self.typed: list[tuple[str, str]] = []
         self.stage.stand_at(Place("红福苑", "Hongfu Court", "东门", "East gate"))
         self.stage.picture(Picture(np.full((72, 128, 3), 90, np.uint8), ((0.4, 0.2, 0.6, 0.7),)))
-        self.screen = Screen(Sockets("127.0.0.1", 0), self.stage, self._refuse, Look())
+        self.screen = Screen(Sockets("127.0.0.1", 0), self.stage, self._refuse, look or Look())
         self.screen.start()
 
     def _refuse(self, typed: TypedPin) -> Future[Answer]:
@@ -105,6 +105,24 @@ def test_every_key_is_within_reach_on_small_glass(browser: Any, kiosk: Kiosk, si
     key, form, footer = (page.locator(what).bounding_box() for what in (".go", "#form", "footer"))
     assert key["y"] + key["height"] <= form["y"] + form["height"] <= footer["y"]
     context.close()
+
+
+def test_what_is_outside_the_capture_zone_is_dimmed_and_mirrored_with_the_picture(browser: Any) -> None:
+    left_half = ((0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0))
+    kiosk = Kiosk(Look(mirror=True, zone=left_half))
+    context = browser.new_context(viewport=LANDSCAPE)
+    page = context.new_page()
+    page.goto(kiosk.screen.address)
+    page.wait_for_function("document.getElementById('camera').width > 300 && zone.length === 4")
+    bright = """share => new Promise(done => setTimeout(() => {
+        const camera = document.getElementById('camera');
+        done(camera.getContext('2d').getImageData(camera.width * share, camera.height / 8, 1, 1).data[0]);
+    }, 300))"""
+    dimmed, clear = page.evaluate(bright, 0.25), page.evaluate(bright, 0.75)
+    context.close()
+    kiosk.screen.close()
+    assert clear == pytest.approx(90, abs=3)
+    assert dimmed < 70
 
 
 def test_the_clock_shows_the_time_of_the_pages(browser: Any, kiosk: Kiosk) -> None:
