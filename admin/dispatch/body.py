@@ -12,6 +12,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
+from admin.dispatch.confusions import Doubts, doubts
 from admin.dispatch.roster import Draft, Invited
 from admin.vault.errors import ChangedKey, ChangedTemplate
 from admin.vault.templates import StoredFace
@@ -62,6 +63,7 @@ def body_of(draft: Draft, faces: Faces, keys: Keys, stamp: Stamp) -> RosterBody:
     stored = _stored(faces, [one.face.vault_id for one in draft.people if one.face is not None])
     pin_key = secrets.token_bytes(32)
     rows, templates, width = _templates(draft, stored)
+    unsure = doubts([one.id for one in draft.people], draft.taken, rows)
     return RosterBody(
         Roster(
             compound=draft.entry.compound,
@@ -73,16 +75,9 @@ def body_of(draft: Draft, faces: Faces, keys: Keys, stamp: Stamp) -> RosterBody:
             gate_name=draft.entry.name,
             model=draft.entry.model,
             width=width,
-            people=[
-                RosterPerson(
-                    id=one.id,
-                    since=one.window.since,
-                    until=one.window.until,
-                    second_credential=one.face is not None and one.face.look_alike,
-                )
-                for one in draft.people
-            ],
+            people=_people(draft, unsure),
             rows=rows,
+            confusable=list(unsure.pairs) or None,
             pin_key=b64encode(pin_key).decode(),
             pins=_pins(draft, keys, pin_key),
             passes=[_pass(one, keys, pin_key) for one in draft.passes],
@@ -90,6 +85,18 @@ def body_of(draft: Draft, faces: Faces, keys: Keys, stamp: Stamp) -> RosterBody:
         ),
         templates,
     )
+
+
+def _people(draft: Draft, unsure: Doubts) -> list[RosterPerson]:
+    return [
+        RosterPerson(
+            id=one.id,
+            since=one.window.since,
+            until=one.window.until,
+            second_credential=index in unsure.alone or (one.face is not None and one.face.look_alike),
+        )
+        for index, one in enumerate(draft.people)
+    ]
 
 
 def _stored(faces: Faces, vault_ids: list[str]) -> dict[str, StoredFace]:

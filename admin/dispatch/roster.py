@@ -25,6 +25,7 @@ from admin.db.tables import (
     Visit,
     VisitGate,
 )
+from admin.dispatch.confusions import Taken, taken
 from admin.dispatch.rules import (
     AHEAD,
     PASS_KEPT,
@@ -103,6 +104,7 @@ class Draft:
     entry: Entry
     people: tuple[Entitled, ...]
     passes: tuple[Invited, ...]
+    taken: tuple[Taken, ...]
     edge: datetime | None
 
     def content_key(self, generation: int, pass_key: str) -> str:
@@ -113,6 +115,7 @@ class Draft:
             digest.update(one.pin.sealed if one.pin is not None else b"")
         for one in self.passes:
             digest.update(f"{one!r}".encode() + one.pin_sealed)
+        digest.update(f"{self.taken!r}".encode() if self.taken else b"")
         return digest.hexdigest()
 
 
@@ -123,7 +126,9 @@ def draft(session: Session, gate: GateId, now: datetime) -> Draft | None:
         return None
     people, people_edge = _people(session, entry, now)
     passes, passes_edge = _passes(session, entry, now)
-    return Draft(entry, people, passes, next_edge((people_edge, passes_edge), now))
+    faces = {one.id for one in people if one.face is not None}
+    marks = tuple(mark for mark in taken(session, entry.compound_id) if not faces.isdisjoint(mark))
+    return Draft(entry, people, passes, marks, next_edge((people_edge, passes_edge), now))
 
 
 def active_gates(session: Session) -> list[GateId]:

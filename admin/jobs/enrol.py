@@ -15,11 +15,12 @@ from uuid import UUID
 
 import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from admin.db.jobs import Result, finish
+from admin.db.likeness import keep_likeness
 from admin.db.revision import raise_revision
 from admin.db.session import reading, writing
 from admin.db.tables.people import Consent, Face, Person
@@ -180,10 +181,9 @@ def _write_face(session: Session, person: Person, what: Template, now: datetime)
             model=str(what.made.model),
             templates=len(what.made.rows),
             enrolled_at=now,
-            look_alike=bool(what.alike),
         )
     )
-    session.execute(update(Face).where(Face.person_id.in_(what.alike)).values(look_alike=True))
+    keep_likeness(session, person.id, what.alike, now)
     raise_revision(session)
 
 

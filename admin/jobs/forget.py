@@ -4,6 +4,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from admin.db.jobs import finish
+from admin.db.likeness import forget_likeness
 from admin.db.revision import raise_revision
 from admin.db.session import reading, writing
 from admin.db.tables.people import Face, Person
@@ -34,6 +35,7 @@ class Forget:
         removed = session.execute(
             delete(Face).where(Face.person_id == task.person).returning(Face.person_id)
         ).all()
+        forget_likeness(session, task.person)
         raise_revision(session)
         details = {"job": task.id, "asked_by": task.asked_by, "had_face": bool(removed)}
         record(session, WORKER, Act("face_forgotten", task.subject, details), now)

@@ -2,6 +2,7 @@
 
 from admin.db.tables.accounts import Account, Attempt, Audit, AuditHead
 from admin.db.tables.calibrations import Calibration
+from admin.db.tables.confusions import ConfusedBy, Confusion
 from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
 from admin.db.tables.jobs import Job
 from admin.db.tables.orders import GateOrder, OrderState, Unsent
@@ -19,6 +20,8 @@ __all__ = [
     "AuditHead",
     "Calibration",
     "Compound",
+    "ConfusedBy",
+    "Confusion",
     "Consent",
     "ConsentText",
     "Face",

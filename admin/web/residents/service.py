@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin.db.jobs import JobKind, NewJob, Queue, put
+from admin.db.likeness import forget_confusions
 from admin.db.revision import raise_revision
 from admin.db.tables.people import Face, Membership, Person, Pin
 from admin.db.tables.places import Household
@@ -214,6 +215,7 @@ def _leave(session: Session, editor: Editor, person: Person) -> None:
     if pin is not None:
         session.delete(pin)
     _end_links(session, editor, person.id)
+    forget_confusions(session, person.id)
     if session.get(Face, person.id) is not None:
         put(
             session,

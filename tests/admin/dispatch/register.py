@@ -1,5 +1,6 @@
 """A register that a test writes line by line, and what dispatch talks to: a vault and a broker of paper."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, select
 
 from admin.db.session import writing
 from admin.db.tables import (
+    Confusion,
     Consent,
     ConsentText,
     Face,
@@ -27,10 +29,18 @@ from admin.db.tables import (
 from admin.dispatch.body import Keys
 from admin.vault.templates import StoredFace
 from contracts.ids import GateId, ModelId
+from contracts.roster import RosterBody
 from contracts.sealing import seal
 from tests.chains import NOON
 
 MODEL = ModelId("sface")
+ONES, TWOS = struct.pack("<4f", 1, 1, 1, 1), struct.pack("<4f", 2, 2, 2, 2)
+
+
+class Look(Protocol):
+    """A turn of dispatch, then the roster as the gate opens it. `changed` raises the revision first."""
+
+    def __call__(self, gate: GateId, changed: bool = True) -> RosterBody: ...
 
 
 class Town(Protocol):
@@ -153,6 +163,13 @@ class Register:
                 )
             )
         self.vault.faces[vault_id] = StoredFace(ModelId(model), (numbers,))
+
+    def taken_for(
+        self, person: UUID, other: UUID | None = None, known_by: str = "passage", at: datetime = NOON
+    ) -> None:
+        """`person` was taken for at a gate; it was `other`, or nobody of the register."""
+        with writing(self.engine) as session:
+            session.add(Confusion(person_id=person, other_id=other, known_by=known_by, at=at))
 
     def consent(self, person: UUID, agreed: bool = True) -> None:
         with writing(self.engine) as session:

@@ -1,11 +1,8 @@
 """From a change in the register to a sealed roster and a signed manifest."""
 
-import hashlib
-import struct
 from base64 import b64decode
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 from uuid import uuid4
 
 import pytest
@@ -13,72 +10,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from admin.db.jobs import JobKind, NewJob, Queue, put
-from admin.db.revision import raise_revision
 from admin.db.session import reading, writing
 from admin.db.tables import Consent, Job, PassClaim, Person, SealedRoster, Server, Visit
-from admin.dispatch.loop import Dispatch, Outside
+from admin.dispatch.loop import Dispatch
 from admin.vault.errors import ChangedTemplate
 from admin.vault.templates import StoredFace
-from contracts.ids import CompoundId, GateId
-from contracts.manifest import Manifest
+from contracts.ids import CompoundId
 from contracts.pass_token import read_token
 from contracts.pins import VISITOR_ROOM, pin_mac
-from contracts.roster import RosterBody, decode_roster
+from contracts.roster import RosterBody
 from contracts.sealing import unseal
-from contracts.signing import SignedV1, open_signed, trusted
-from tests.admin.dispatch.register import FakeAnnouncer, FakeVault, MovableClock, Register
+from contracts.signing import trusted
+from tests.admin.dispatch.register import ONES, TWOS, FakeAnnouncer, FakeVault, Look, MovableClock, Register
 from tests.chains import NOON
-
-
-class Look(Protocol):
-    """A turn of dispatch, then the roster as the gate opens it. `changed` raises the revision first."""
-
-    def __call__(self, gate: GateId, changed: bool = True) -> RosterBody: ...
-
-
-ONES, TWOS = struct.pack("<4f", 1, 1, 1, 1), struct.pack("<4f", 2, 2, 2, 2)
-
-
-@pytest.fixture
-def dispatch(register: Register, vault: FakeVault, announcer: FakeAnnouncer, clock: MovableClock) -> Dispatch:
-    outside = Outside(
-        faces=vault,
-        announcer=announcer,
-        web=register.web_key.public_key(),
-        now=clock,
-        pause=lambda _seconds: True,
-    )
-    return Dispatch(register.engine, register.keys, outside)
-
-
-@pytest.fixture
-def look(register: Register, dispatch: Dispatch, announcer: FakeAnnouncer) -> Look:
-    """`look(gate)`: a turn of dispatch after a change, then the roster as the gate opens it."""
-
-    def now(gate: GateId, changed: bool = True) -> RosterBody:
-        if changed:
-            with writing(register.engine) as session:
-                raise_revision(session)
-        dispatch.turn()
-        signed = [payload for topic, payload in announcer.published if topic.endswith(f"/{gate}/want")][-1]
-        manifest = open_signed(
-            SignedV1.decode(signed), Manifest, trusted(register.keys.manifest.private.public_key())
-        )
-        with reading(register.engine) as session:
-            row = session.scalars(
-                select(SealedRoster).where(
-                    SealedRoster.gate_id == gate, SealedRoster.version == manifest.version
-                )
-            ).one()
-        content = unseal(register.gate_key, "roster", row.sealed)
-        assert (manifest.gate, manifest.digest, manifest.size) == (
-            gate,
-            hashlib.sha256(content).hexdigest(),
-            len(content),
-        )
-        return decode_roster(content)
-
-    return now
 
 
 def people(body: RosterBody) -> list[str]:

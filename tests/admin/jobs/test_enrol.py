@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 from admin.db.jobs import JobKind
 from admin.db.revision import revision
 from admin.db.session import reading, writing
-from admin.db.tables import Audit, Consent, ConsentText, Face, Person, Place
+from admin.db.tables import Audit, Confusion, Consent, ConsentText, Face, Person, Place
 from admin.jobs.app import build
 from admin.jobs.enrol import Enrol, Eye, open_eye
 from admin.jobs.task import Ground
@@ -184,6 +184,49 @@ def test_one_face_under_two_names_is_flagged_on_both(house: House, worker: Worke
     with reading(house.engine) as session:
         flags = [session.get_one(Face, person).look_alike for person in people]
     assert flags == [True, False, True]
+
+
+def flags(house: House, *people: object) -> list[bool]:
+    with reading(house.engine) as session:
+        return [session.get_one(Face, person).look_alike for person in people]
+
+
+def enrol_all(house: House, worker: Worker, **photos: str) -> list[Any]:
+    """People by name, each enrolled with a photo."""
+    people = [house.person(name) for name in photos]
+    for person, name in zip(people, photos.values(), strict=True):
+        house.ask(JobKind.ENROL_FACE, person, photo(name))
+        worker.step()
+    return people
+
+
+@pytest.mark.promise(6)
+def test_it_is_kept_who_looks_like_whom(house: House, worker: Worker) -> None:
+    first, second = enrol_all(house, worker, 甲="obama.jpg", 乙="obama3.jpg")
+    with reading(house.engine) as session:
+        found = session.execute(select(Confusion.person_id, Confusion.other_id, Confusion.known_by)).all()
+    assert found == [(second, first, "likeness")]
+
+
+def test_who_is_enrolled_anew_and_no_longer_near_unmarks_both(house: House, worker: Worker) -> None:
+    people = enrol_all(house, worker, 甲="obama.jpg", 乙="obama3.jpg")
+    assert flags(house, *people) == [True, True]
+    house.ask(JobKind.ENROL_FACE, people[0], photo("biden.jpg"))
+    worker.step()
+    assert flags(house, *people) == [False, False]
+
+
+@pytest.mark.promise(5)
+def test_with_a_forgotten_face_goes_what_was_measured_on_it_and_a_third_stays_marked(
+    house: House, worker: Worker
+) -> None:
+    first, second, third = enrol_all(house, worker, 甲="obama.jpg", 乙="obama3.jpg", 丙="obama.jpg")
+    house.ask(JobKind.FORGET_FACE, first)
+    worker.step()
+    assert flags(house, second, third) == [True, True]
+    house.ask(JobKind.FORGET_FACE, third)
+    worker.step()
+    assert flags(house, second) == [False]
 
 
 def test_faces_of_other_compounds_are_not_searched(house: House, worker: Worker) -> None:
