@@ -71,7 +71,7 @@ class Standing(Wire):
     The one with the higher (generation, number) holds. `normal` releases the gate at once and needs no end.
     """
 
-    id: UUID  # version 7; the passage of a hold-open carries the same
+    id: UUID  # version 7
     gate: GateId
     generation: Annotated[int, Field(ge=1)]
     number: Annotated[int, Field(ge=1)]

@@ -1,10 +1,11 @@
 """How a gate is: birth and will, and a measured report every 30 seconds."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
 from contracts.ids import BootId, GateId, ModelId
+from contracts.order import Mode
 from contracts.wire import Message, Wire
 from contracts.words import CameraState, DoorState, GateStatus
 
@@ -38,6 +39,16 @@ class StageMs(Wire):
     journal: Milliseconds | None = None
 
 
+class LockV1(Wire):
+    """What becomes of a door's lock without power, and what is wired to it."""
+
+    relay: Annotated[str, Field(max_length=16)]  # simulated, http, gpio, modbus
+    fail: Literal["safe", "secure"]  # without power it is open, or stays shut
+    escape_route: bool
+    mechanical_exit: bool
+    wired: Annotated[list[Annotated[str, Field(max_length=16)]], Field(max_length=8)] = []
+
+
 class HealthV1(Message):
     """What a gate measured of itself."""
 
@@ -66,3 +77,7 @@ class HealthV1(Message):
     target_fpir: Annotated[float, Field(gt=0, lt=1)] | None = None
     distance: Distance | None = None
     margin: Distance | None = None
+    # What the door is, and what it stands under.
+    lock: LockV1 | None = None
+    mode: Mode | None = None
+    fire: bool | None = None

@@ -9,7 +9,6 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Self
 
-import httpx
 import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import SecretStr
@@ -21,11 +20,10 @@ from contracts.roster import RosterBody
 from contracts.state import StateV1
 from contracts.words import GateStatus
 from gate.access.policy import Liveness
-from gate.attendant import Attendant, Iron, Post
+from gate.attendant import Attendant, Iron, Post, Stance
 from gate.clock import SystemClock
-from gate.door.door import Door
-from gate.door.relay import HttpRelay, SimulatedDoor
 from gate.health import Health, free_mb, resident_mb
+from gate.ironwork import build_door, has_free_exit, lock_of
 from gate.keeper import Badge, Box, Keeper, Looked
 from gate.knowledge import Knowledge
 from gate.loop import Loop, Senses
@@ -35,12 +33,14 @@ from gate.mqtt.follow import Gate as Whose
 from gate.mqtt.inbox import Inbox, Listeners, PinnedKeys
 from gate.mqtt.link import Link, LinkSettings
 from gate.mqtt.sender import Sender
+from gate.orders import Hands, OrderDesk, Who
 from gate.screen.messages import Look
 from gate.screen.server import Screen, Sockets
 from gate.screen.stage import Stage
 from gate.screen.words import Condition
-from gate.settings import DoorSettings, GateSettings, read_own_key, read_secret, trusted
+from gate.settings import GateSettings, read_own_key, read_secret, trusted
 from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalError, JournalLimits
+from gate.store.orders import OrderBook
 from gate.store.roster import RosterStore
 from gate.store.spent import SpentPasses
 from gate.vision.antispoof import Antispoof, MiniFasNets
@@ -53,6 +53,7 @@ from gate.vision.onnx_eye import OnnxEye
 from gate.vision.quality import AT_THE_GATE
 from gate.vision.watch import Watcher
 from gate.vision.zone import Zone
+from gate.warden import Charge, Warden
 from gate.wicket import Here, Wicket
 
 log = structlog.get_logger()
@@ -73,6 +74,7 @@ class Kept:
 
     journal: Journal
     spent: SpentPasses
+    orders: OrderBook
     rosters: RosterStore
 
     @classmethod
@@ -85,7 +87,8 @@ class Kept:
         if newest is not None:
             clock.not_before(newest)
         spent = SpentPasses(folder / "spent.sqlite3")
-        return cls(journal, spent, RosterStore(folder, settings.roster_keep))
+        orders = OrderBook(folder / "orders.sqlite3")
+        return cls(journal, spent, orders, RosterStore(folder, settings.roster_keep))
 
     def tidy(self, clock: SystemClock) -> None:
         """Forgets ended passes and links receipted two backup intervals ago. Not by a clock it cannot trust."""
@@ -94,6 +97,7 @@ class Kept:
             self.journal.forget_receipted(clock.now() - KEPT_AFTER_RECEIPT)
 
     def close(self) -> None:
+        self.orders.close()
         self.spent.close()
         self.journal.close()
 
@@ -122,6 +126,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Staff:
+    """What people order of the gate, and what it stands under: threads of their own."""
+
+    orders: OrderDesk
+    warden: Warden
+
+    def start(self, stop: threading.Event) -> None:
+        """`stop` is set where an order asks for a new start."""
+        self.warden.start()
+        self.orders.start(restart=stop.set)
+
+    def stop(self) -> None:
+        self.orders.stop()
+        self.warden.stop()
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """One gate, built and not yet running."""
 
@@ -129,6 +150,7 @@ class Gate:
     screen: Screen
     wicket: Wicket
     line: Line
+    staff: Staff
     kept: Kept
     camera: Camera
     clock: SystemClock
@@ -139,10 +161,12 @@ class Gate:
             ends.callback(self.camera.close)  # last: a stream may take seconds to let go
             ends.callback(self.kept.close)
             ends.callback(self.line.stop)
+            ends.callback(self.staff.stop)
             ends.callback(self.wicket.close)
             ends.callback(self.screen.close)
             held = self.kept.rosters.held
             self.screen.start()
+            self.staff.start(stop)
             self.line.start(self.clock, held.manifest if held else None)
             log.info("The gate watches", screen=self.screen.address)
             self.loop.run(stop)
@@ -164,33 +188,33 @@ def build(settings: GateSettings) -> Gate:
     line = _line(settings, secrets, Start(boot, clock, eye.model), kept, knowledge)
     if kept.rosters.load(secrets.unseal, clock.monotonic()) and kept.rosters.roster is not None:
         knowledge.apply(kept.rosters.roster)
-    stage, health, door = Stage(clock.monotonic), Health(clock.monotonic()), _door(settings.door, clock)
+    stage, health, stance = Stage(clock.monotonic), Health(clock.monotonic()), Stance()
+    door = build_door(settings.door, clock.monotonic)
     stage.set(Condition.DEMONSTRATION, holds=settings.demonstration)
-    post = Post(boot, settings.direction, settings.door.pulse_seconds, settings.liveness, settings.stale_pin)
-    iron = Iron(kept.journal, kept.spent, door, stage, health, clock, line.sender.wake)
-    attendant = Attendant(post, knowledge, iron)
+    iron = Iron(kept.journal, kept.spent, door, stage, health, clock, line.sender.wake, stance)
+    attendant = Attendant(_post(settings, boot), knowledge, iron)
     here = Here(settings.compound, settings.gate, clock.now)
     wicket = Wicket(here, attendant, lambda: knowledge.rights, line.server)
-    looked = Looked(knowledge, stage, health, door, line.link, clock)
+    looked = Looked(knowledge, stage, health, door, line.link, clock, stance)
     keeper = Keeper(
-        Badge(settings.gate, boot, settings.liveness, settings.target_fpir),
+        Badge(settings.gate, boot, settings.liveness, settings.target_fpir, lock_of(settings.door)),
         _box(settings, kept, clock),
         looked,
         attendant,
     )
-    ways = settings.second_credentials
-    screen = Screen(
-        Sockets(settings.screen.host, settings.screen.port),
-        stage,
-        wicket.type_pin,
-        Look(settings.screen.mirror, pin="pin" in ways, code="qr" in ways, zone=settings.capture_zone or ()),
-    )
+    warden = Warden(kept.orders, Charge(door, stance, stage, health, clock), attendant)
+    hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon)
+    staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden)
+    _listen(settings, line, staff.orders, clock)
+    screen = _screen(settings, stage, wicket)
     limits = replace(AT_THE_GATE, inter_eye_distance=settings.smallest_inter_eye)
     options = CameraOptions(settings.camera_allow_cleartext, settings.loop_video)
     camera = open_camera(settings.camera.get_secret_value(), options)
     watcher = Watcher(eye, limits, antispoof_of(settings), _zone(settings))
-    senses = Senses(camera, watcher, knowledge, "qr" in ways, health, stage, clock.monotonic)
-    return Gate(Loop(senses, attendant, wicket, keeper), screen, wicket, line, kept, camera, clock)
+    senses = Senses(
+        camera, watcher, knowledge, "qr" in settings.second_credentials, health, stage, clock.monotonic
+    )
+    return Gate(Loop(senses, attendant, wicket, keeper), screen, wicket, line, staff, kept, camera, clock)
 
 
 def _zone(settings: GateSettings) -> Zone | None:
@@ -269,25 +293,47 @@ def _line(settings: GateSettings, secrets: Secrets, start: Start, kept: Kept, kn
     sender = Sender(kept.journal, link, start.clock.now)
     whose = Whose(settings.gate, start.boot, start.clock.now)
     follower = Follower(whose, server, kept.rosters, link, lambda body: _apply(body, knowledge, link))
-    pinned = PinnedKeys(trusted(settings.keys.receipt), trusted(settings.keys.manifest))
-    listeners = _listeners(start.clock, sender, follower)
-    link.listen(Inbox(settings.gate, settings.compound, pinned, listeners).take)
-    link.when_up(sender.send_again)
     return Line(link, server, sender, follower)
 
 
-def _listeners(clock: SystemClock, sender: Sender, follower: Follower) -> Listeners:
+def _screen(settings: GateSettings, stage: Stage, wicket: Wicket) -> Screen:
+    ways = settings.second_credentials
+    return Screen(
+        Sockets(settings.screen.host, settings.screen.port),
+        stage,
+        wicket.type_pin,
+        Look(settings.screen.mirror, pin="pin" in ways, code="qr" in ways, zone=settings.capture_zone or ()),
+    )
+
+
+def _listen(settings: GateSettings, line: Line, orders: OrderDesk, clock: SystemClock) -> None:
     """Signed times raise the clock's floor: a battery that died cannot bring yesterday's passes back."""
 
     def receipt(body: Receipt) -> None:
         clock.not_before(body.at)
-        sender.take(body)
+        line.sender.take(body)
 
     def manifest(body: Manifest) -> None:
         clock.not_before(body.at)
-        follower.take(body)
+        line.follower.take(body)
 
-    return Listeners(receipt, manifest)
+    keys = settings.keys
+    pinned = PinnedKeys(trusted(keys.receipt), trusted(keys.manifest), trusted(keys.order))
+    listeners = Listeners(receipt, manifest, orders)
+    line.link.listen(Inbox(settings.gate, settings.compound, pinned, listeners).take)
+    line.link.when_up(line.sender.send_again)
+    line.link.when_up(orders.say_finished)
+
+
+def _post(settings: GateSettings, boot: BootId) -> Post:
+    return Post(
+        boot,
+        settings.direction,
+        settings.door.pulse_seconds,
+        settings.liveness,
+        settings.stale_pin,
+        has_free_exit(settings.door),
+    )
 
 
 def _apply(body: RosterBody, knowledge: Knowledge, link: Link) -> str | None:
@@ -307,14 +353,6 @@ def _link_settings(settings: GateSettings, secrets: Secrets) -> LinkSettings:
         ca_file=broker.ca_file,
         allow_cleartext=broker.allow_cleartext,
     )
-
-
-def _door(settings: DoorSettings, clock: SystemClock) -> Door:
-    """Raises CleartextRelay."""
-    if settings.kind == "simulated" or settings.url is None:
-        return SimulatedDoor(clock.monotonic)
-    client = httpx.Client(trust_env=False)
-    return HttpRelay(settings.url.get_secret_value(), client, settings.allow_cleartext)
 
 
 def _box(settings: GateSettings, kept: Kept, clock: SystemClock) -> Box:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -10,7 +10,8 @@ from uuid import UUID
 import structlog
 
 from contracts.alarm import AlarmV1, AlarmWhat
-from contracts.ids import BootId, PassId, uuid7
+from contracts.ids import BootId, PassId, StaffId, uuid7
+from contracts.order import Mode
 from contracts.passage import PassageV1, PassageWhat, PassageWho
 from contracts.words import AlarmKind, Direction, Method, Outcome, Reason
 from gate.access.claim import Claim, Use
@@ -66,6 +67,35 @@ class Knows(Protocol):
     def is_stale(self) -> bool: ...
 
 
+@dataclass(slots=True)
+class Stance:
+    """What the gate is under now: written by the warden, read by every attempt."""
+
+    mode: Mode = Mode.NORMAL
+    fire: bool = False
+
+    @property
+    def locked_down(self) -> bool:
+        return self.mode is Mode.LOCK_DOWN
+
+    @property
+    def held_open(self) -> bool:
+        return self.mode is Mode.HOLD_OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class ByHand:
+    """An opening without a credential: ordered by staff, or asked for by the exit button.
+
+    Its id is that of its passage. After `deadline_ms` on the monotonic clock it is not made.
+    """
+
+    id: UUID
+    method: Method
+    staff: StaffId | None = None
+    deadline_ms: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """What stays as it is for one start of a gate."""
@@ -75,6 +105,12 @@ class Post:
     pulse_seconds: float
     liveness: Liveness
     stale_pin: bool
+    free_exit: bool = False  # a handle or a button lets people out: this reader need not
+
+    @property
+    def may_lead_out(self) -> bool:
+        """Whether somebody before this reader may be on the way out and have no other way."""
+        return self.direction is Direction.OUT or (self.direction is Direction.BOTH and not self.free_exit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +124,7 @@ class Iron:
     health: Health
     clock: TrustedClock
     wake: Callable[[], None]
+    stance: Stance = field(default_factory=Stance)
 
 
 class Attendant:
@@ -107,6 +144,18 @@ class Attendant:
         with self._one_at_a_time:
             answer = self._attend(claim, attempt or uuid7())
             self._say(answer)
+        self._iron.wake()
+        return answer
+
+    def open_by_hand(self, opening: ByHand) -> Answer | None:
+        """Records and opens; None where the deadline has passed by the time it is its turn.
+
+        No lock-down and no doubt stands against it: a person answers for it, or wants to leave.
+        """
+        with self._one_at_a_time:
+            answer = None if self._is_too_late(opening) else self._open_by_hand(opening)
+            if answer is not None:
+                self._say(answer)
         self._iron.wake()
         return answer
 
@@ -148,6 +197,34 @@ class Attendant:
             self._no_record(wrong)
             return Answer(Outcome.DENIED, claim.method, Reason.NO_RECORD)
 
+    def _is_too_late(self, opening: ByHand) -> bool:
+        return opening.deadline_ms is not None and self._milliseconds() >= opening.deadline_ms
+
+    def _open_by_hand(self, opening: ByHand) -> Answer | None:
+        iron = self._iron
+        what = PassageWhat(
+            id=opening.id,
+            at=iron.clock.now(),
+            boot=self._post.boot,
+            monotonic_ms=self._milliseconds(),
+            outcome=Outcome.GRANTED,
+            method=opening.method,
+            direction=Direction.OUT if opening.method is Method.EXIT else self._post.direction,
+            roster_version=self._known.rights.version,
+            clock_trusted=iron.clock.trusted,
+        )
+        try:
+            iron.records.write_passage(PassageWho(staff=opening.staff), what)
+        except JournalError as wrong:
+            self._no_record(wrong)
+            return Answer(Outcome.DENIED, opening.method, Reason.NO_RECORD)
+        iron.stage.set(Condition.NO_RECORD, holds=False)
+        if self._is_too_late(opening):  # a disk that hung: the record stands, and says that nothing moved
+            self._note_pulse(what.id, worked=False)
+            self.alarm(AlarmKind.DOOR_FAULT, what.id)
+            return None
+        return self._open(opening.method, what)
+
     def _judge(self, claim: Claim, attempt: UUID) -> tuple[Decision, PassageWhat]:
         iron = self._iron
         if claim.pass_id is not None:
@@ -159,6 +236,8 @@ class Attendant:
             keypad_locked=self.is_keypad_locked,
             liveness=self._post.liveness,
             stale_pin=self._post.stale_pin,
+            locked_down=iron.stance.locked_down and not self._post.may_lead_out,
+            fire=iron.stance.fire,
         )
         decision = decide(claim, rights, state, now)
         measured = claim.measured

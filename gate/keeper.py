@@ -1,18 +1,18 @@
 """What the gate looks after between frames: camera, roster, clock, journal, health, and forgetting."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
 
 from contracts.ids import BootId, GateId
-from contracts.state import HealthV1
+from contracts.state import HealthV1, LockV1
 from contracts.topics import HEALTH, Topic
 from contracts.wire import Message
 from contracts.words import AlarmKind, CameraState
 from gate.access.policy import Liveness
-from gate.attendant import Attendant, TrustedClock
+from gate.attendant import Attendant, Stance, TrustedClock
 from gate.door.door import Door
 from gate.health import Health, Trouble
 from gate.knowledge import Knowledge
@@ -43,6 +43,7 @@ class Badge:
     boot: BootId
     liveness: Liveness
     target_fpir: float
+    lock: LockV1 | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Looked:
     door: Door
     link: Publisher
     clock: TrustedClock
+    stance: Stance = field(default_factory=Stance)
 
 
 class Keeper:
@@ -83,6 +85,10 @@ class Keeper:
         self._report_at, self._tidy_at = now + FIRST_HEALTH_S, now + TIDY_EVERY_S
         self._camera, self._clock_trusted = CameraState.SEEING, True
         self._place: Place | None = None
+
+    def report_soon(self) -> None:
+        """Any thread: the next look says the health again, whatever the hour."""
+        self._report_at = float("-inf")
 
     def look_around(self, saw: bool) -> bool:
         """Takes note of a frame, and does what is due. True at the moment the camera is lost."""
@@ -168,4 +174,7 @@ class Keeper:
             target_fpir=self._badge.target_fpir,
             distance=round(holding.rule.distance, 4),
             margin=round(holding.rule.margin, 4),
+            lock=self._badge.lock,
+            mode=looked.stance.mode,
+            fire=looked.stance.fire,
         )

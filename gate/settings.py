@@ -90,19 +90,97 @@ class KeySettings(Section):
     order: tuple[PublicKeySetting, ...] = ()  # without one the gate obeys no orders
 
 
-class DoorSettings(Section):
-    """The relay. Its own timer ends each pulse."""
+Input = Annotated[int, Field(ge=0, le=65535)]
 
-    kind: Literal["simulated", "http"]
-    url: SecretStr | None = None  # may carry a password
-    pulse_seconds: Annotated[float, Field(gt=0, le=LONGEST_PULSE_S)] = 3.0
+
+class InputSettings(Section):
+    """Which input each wire of the door is on; none where nothing is wired."""
+
+    contact: Input | None = None
+    tamper: Input | None = None
+    fire: Input | None = None
+    exit: Input | None = None
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Names and inputs of the wires there are."""
+        wires = {"contact": self.contact, "tamper": self.tamper, "fire": self.fire, "exit": self.exit}
+        return {name: number for name, number in wires.items() if number is not None}
+
+    @property
+    def wired(self) -> tuple[str, ...]:
+        return tuple(self.numbers)
+
+
+class GpioSettings(InputSettings):
+    """Lines of this box. `relay` triggers a monostable relay, whose own timer is set to door.pulse_seconds."""
+
+    chip: str = "/dev/gpiochip0"
+    relay: Input | None = None
+    active_low: bool = False
+
+
+class ModbusSettings(InputSettings):
+    """A relay over Modbus TCP; `relay` is the register that takes tenths of a second and times the pulse itself."""
+
+    host: str
+    port: Port = 502
+    unit: Annotated[int, Field(ge=0, le=255)] = 1
+    relay: Input | None = None
     allow_cleartext: bool = False
+
+    @model_validator(mode="after")
+    def _line_is_private(self) -> Self:
+        if not (self.allow_cleartext or is_loopback(self.host)):
+            raise ValueError(
+                "Modbus is neither encrypted nor signed: anyone on the line could open the door. "
+                "Use a cable of its own and set allow_cleartext = true to say so"
+            )
+        return self
+
+
+class DoorSettings(Section):
+    """The relay, whose own timer ends each pulse; its wires; and what becomes of the lock without power."""
+
+    kind: Literal["simulated", "http", "gpio", "modbus"]
+    url: SecretStr | None = None  # may carry a password
+    gpio: GpioSettings | None = None
+    modbus: ModbusSettings | None = None
+    pulse_seconds: Annotated[float, Field(gt=0, le=LONGEST_PULSE_S)] = 3.0
+    held_seconds: Annotated[float, Field(ge=5, le=3600)] = 20.0
+    allow_cleartext: bool = False
+    fail: Literal["safe", "secure"] = "safe"  # without power the lock is open, or stays shut
+    escape_route: bool = True
+    mechanical_exit: bool = False  # a handle inside opens whatever the lock does
 
     @model_validator(mode="after")
     def _relay_has_an_address(self) -> Self:
         if self.kind == "http" and self.url is None:
             raise ValueError("door.url is missing: an http door needs the relay's address")
+        if self.kind == "gpio" and (self.gpio is None or self.gpio.relay is None):
+            raise ValueError("door.gpio.relay is missing: a gpio door needs the relay's line")
+        if self.kind == "modbus" and (self.modbus is None or self.modbus.relay is None):
+            raise ValueError("door.modbus.relay is missing: a modbus door needs the relay's register")
         return self
+
+    @model_validator(mode="after")
+    def _people_get_out(self) -> Self:
+        if self.escape_route and self.fail == "secure" and not self.mechanical_exit:
+            raise ValueError(
+                "this door is an escape route and stays locked without power. Fit a mechanical exit and set "
+                'door.mechanical_exit = true, or a lock that opens without power and set door.fail = "safe"'
+            )
+        return self
+
+    @property
+    def inputs(self) -> GpioSettings | ModbusSettings | None:
+        """Where the wires are."""
+        return next((one for one in (self.gpio, self.modbus) if one is not None and one.wired), None)
+
+    @property
+    def wired(self) -> tuple[str, ...]:
+        """Names of the wires there are."""
+        return self.inputs.wired if self.inputs else ()
 
 
 class ScreenSettings(Section):

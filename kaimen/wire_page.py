@@ -12,7 +12,7 @@ from contracts.order import Mode, Operation, Order, OrderFault, OrderOutcome, St
 from contracts.passage import PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
 from contracts.roster import Roster, RosterPair, RosterPass, RosterPerson, RosterPin
-from contracts.state import StageMs
+from contracts.state import LockV1, StageMs
 from contracts.topics import TOPICS, Topic
 from contracts.wire import LARGEST_MESSAGE, Wire
 from contracts.words import AlarmKind, Method, Outcome, Reason
@@ -24,6 +24,7 @@ BODIES: Final[tuple[type[Wire], ...]] = (
     PassageWhat,
     AlarmWhat,
     StageMs,
+    LockV1,
     Receipt,
     Missing,
     Manifest,

@@ -52,10 +52,16 @@ class GateState:
     keypad_locked: bool = False
     liveness: Liveness = Liveness.WARN
     stale_pin: bool = False  # the operator lets residents' PINs outlive the lease
+    locked_down: bool = False  # and nobody before this reader can be on the way out
+    fire: bool = False  # the lock has no power any more: whoever passes is recorded, nobody is held up
 
 
 def decide(claim: Claim, rights: Rights, state: GateState, now: datetime) -> Decision:
-    """What becomes of a claim. Whatever is not proved stays outside (promise 6)."""
+    """What becomes of a claim. Whatever is not proved stays outside (promise 6), but for a fire (promise 13)."""
+    if state.fire:
+        return Grant(Reason.FIRE)
+    if state.locked_down:
+        return Deny(Reason.LOCK_DOWN)
     if claim.method is Method.PIN and state.keypad_locked:
         return Deny(Reason.LOCKED_OUT)
     if state.stale and not (state.stale_pin and claim.method is Method.PIN and claim.shown is None):

@@ -43,6 +43,10 @@ class SimulatedDoor:
             self.pulses.append(seconds)
             self._shut_at = max(self._shut_at, self._clock() + seconds)
 
+    def shut(self) -> None:
+        with self._lock:
+            self._shut_at = self._clock()
+
     def state(self) -> DoorState:
         with self._lock:
             return DoorState.OPEN if self._clock() < self._shut_at else DoorState.SHUT
@@ -51,7 +55,8 @@ class SimulatedDoor:
 class HttpRelay:
     """A network relay: `POST url` with `{"seconds": s}`; it unlocks, times the pulse itself and answers 2xx.
 
-    One request a pulse, never repeated: after a lost answer the door may be open already.
+    0 seconds end a running pulse. One request a pulse, never repeated: after a lost answer the door may be open
+    already.
     """
 
     def __init__(self, url: str, client: httpx.Client, allow_cleartext: bool = False) -> None:
@@ -63,19 +68,26 @@ class HttpRelay:
         self._faulty = False
 
     def pulse(self, seconds: float) -> None:
-        body = {"seconds": checked_length(seconds)}
+        self._ask(checked_length(seconds))
+
+    def shut(self) -> None:
+        self._ask(0.0)
+
+    def state(self) -> DoorState:
+        """No contact sensor: only a fault is known."""
+        return DoorState.FAULT if self._faulty else DoorState.UNKNOWN
+
+    def _ask(self, seconds: float) -> None:
         try:
-            answer = self._client.post(self._url, json=body, timeout=TIMEOUT_S, follow_redirects=False)
+            answer = self._client.post(
+                self._url, json={"seconds": seconds}, timeout=TIMEOUT_S, follow_redirects=False
+            )
         except httpx.HTTPError as wrong:
             self._faulty = True
             raise DoorFault(type(wrong).__name__) from None
         self._faulty = not answer.is_success
         if self._faulty:
             raise DoorFault(f"status {answer.status_code}")
-
-    def state(self) -> DoorState:
-        """No contact sensor: only a fault is known."""
-        return DoorState.FAULT if self._faulty else DoorState.UNKNOWN
 
 
 def checked_length(seconds: float) -> float:

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from contracts.ids import BootId, CompoundId, GateId
 from contracts.state import StateV1
-from contracts.topics import RECEIPT, STATE, WANT, Topic
+from contracts.topics import STATE, TOPICS, Topic
 from contracts.wire import Message
 from contracts.words import GateStatus
 from gate.mqtt.cleartext import CleartextRefused, is_loopback
@@ -34,8 +34,8 @@ MOST_QUEUED: Final = 200
 """Messages paho may hold; more stay in the journal."""
 FAREWELL_S: Final = 1.0
 
-Hear = Callable[[str, bytes], object]
-"""Takes a topic and a payload, on the network's thread: it must return soon and not raise."""
+Hear = Callable[[str, bytes, bool], object]
+"""Takes a topic, a payload and whether the broker had kept it, on the network's thread: it must return soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Link:
             log.error("The broker refused this gate", code=self.refused)
             return
         self.refused = None
-        client.subscribe([(self._topic(RECEIPT), RECEIPT.qos), (self._topic(WANT), WANT.qos)])
+        client.subscribe([(self._topic(topic), topic.qos) for topic in TOPICS if topic.way == "to gate"])
         self._say(STATE, self._state_as(GateStatus.ONLINE))
         for topic, payload in list(self._retained.items()):
             self._say(topic, payload)
@@ -213,7 +213,7 @@ class Link:
 
     def _heard(self, _client: Client, _data: object, message: MQTTMessage) -> None:
         if self._hear is not None:
-            self._hear(message.topic, bytes(message.payload))
+            self._hear(message.topic, bytes(message.payload), message.retain)
 
 
 def _forget_unacknowledged(client: Client) -> None:

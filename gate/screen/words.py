@@ -25,6 +25,9 @@ class Condition(StrEnum):
     ROSTER_MISSING = "roster_missing"
     ROSTER_STALE = "roster_stale"
     NO_CLOCK = "no_clock"
+    FIRE = "fire"
+    LOCK_DOWN = "lock_down"
+    HELD_OPEN = "held_open"
     DEMONSTRATION = "demonstration"
 
 
@@ -162,6 +165,18 @@ CONDITIONS: Final[Mapping[Condition, Words]] = {
     Condition.NO_CLOCK: _words(
         ("时间未校准", "暂不接受通行证，请联系门岗"),
         ("Clock not set", "Passes are not taken now: ask the guard desk"),
+    ),
+    Condition.FIRE: _words(
+        ("门已打开", "请从此门离开"),
+        ("Door open", "Please leave through this door"),
+    ),
+    Condition.LOCK_DOWN: _words(
+        ("暂停通行", "请听从门岗指引，出口保持畅通"),
+        ("Closed now", "Please follow the guard's directions. The way out stays open"),
+    ),
+    Condition.HELD_OPEN: _words(
+        ("门已打开", "请直接通行"),
+        ("Door open", "Please walk through"),
     ),
     Condition.DEMONSTRATION: _words(
         ("演示", "画面由静态照片合成，非真人通行"),

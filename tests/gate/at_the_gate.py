@@ -17,6 +17,7 @@ from contracts.words import AlarmKind, Direction, DoorState
 from gate.access.policy import Liveness
 from gate.access.rights import NO_RIGHTS, Rights
 from gate.attendant import Attendant, Iron, Post
+from gate.door.contact import Event
 from gate.door.door import DoorFault
 from gate.health import Health
 from gate.mqtt.fetch import NotReached
@@ -56,6 +57,7 @@ class FakeDoor:
 
     def __init__(self, diary: list[str]) -> None:
         self.pulses: list[float] = []
+        self.events: list[Event] = []
         self.broken, self._diary = False, diary
         self.afterwards: Callable[[], None] = lambda: None
 
@@ -65,6 +67,16 @@ class FakeDoor:
             raise DoorFault("silent")
         self.pulses.append(seconds)
         self.afterwards()
+
+    def shut(self) -> None:
+        self._diary.append("shut")
+        if self.broken:
+            raise DoorFault("silent")
+
+    def look(self, held: bool) -> list[Event]:
+        """What the test has put into `events`."""
+        said, self.events = self.events, []
+        return said
 
     def state(self) -> DoorState:
         return DoorState.UNKNOWN
@@ -153,6 +165,8 @@ class AtTheGate:
     """One attendant and everything around it."""
 
     liveness: Liveness = Liveness.WARN
+    direction: Direction = Direction.IN
+    free_exit: bool = False
     clock: HandClock = field(default_factory=HandClock)
     diary: list[str] = field(default_factory=list[str])
     known: FakeKnown = field(default_factory=FakeKnown)
@@ -163,7 +177,9 @@ class AtTheGate:
         self.stage = Stage(self.clock.monotonic)
         self.door, self.records = FakeDoor(self.diary), FakeRecords(self.diary)
         self.spent, self.health = FakeSpent(self.diary), Health(self.clock.monotonic())
-        post = Post(BootId("b1"), Direction.IN, 3.0, self.liveness, stale_pin=False)
+        post = Post(
+            BootId("b1"), self.direction, 3.0, self.liveness, stale_pin=False, free_exit=self.free_exit
+        )
         self.iron = Iron(self.records, self.spent, self.door, self.stage, self.health, self.clock, self._wake)
         self.attendant = Attendant(post, self.known, self.iron)
 

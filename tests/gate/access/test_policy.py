@@ -207,3 +207,15 @@ def test_every_decision_has_its_outcome_on_the_wire() -> None:
     assert outcome_of(Grant()) is Outcome.GRANTED
     assert outcome_of(Deny(Reason.UNKNOWN)) is Outcome.DENIED
     assert outcome_of(Ask(Reason.AMBIGUOUS)) is Outcome.ASKED
+
+
+@pytest.mark.promise(13)
+@pytest.mark.parametrize("claim", [a_face(), a_face(doubt=Reason.UNKNOWN), a_pin(), a_code()])
+def test_in_a_fire_nobody_is_held_up_whatever_else_holds(claim: Claim) -> None:
+    worst = GateState(stale=True, clock_trusted=False, keypad_locked=True, locked_down=True, fire=True)
+    assert ruling(claim, NO_RIGHTS, worst) == Grant(Reason.FIRE)
+
+
+@pytest.mark.parametrize("claim", [a_face(), a_face(doubt=Reason.UNKNOWN), a_pin(), a_code()])
+def test_in_a_lock_down_nobody_is_let_in(claim: Claim) -> None:
+    assert ruling(claim, state=GateState(locked_down=True)) == Deny(Reason.LOCK_DOWN)

@@ -152,7 +152,8 @@ def test_a_gate_hears_its_own_topics_and_no_others(
     heard: list[tuple[str, bytes]] = []
     both = threading.Semaphore(0)
 
-    def hear(topic: str, payload: bytes) -> None:
+    def hear(topic: str, payload: bytes, retained: bool) -> None:
+        assert retained
         heard.append((topic, payload))
         both.release()
 
