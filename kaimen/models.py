@@ -88,18 +88,18 @@ def _state(folder: Path, slot: Slot, sums: dict[Slot, str]) -> str:
 
 
 def _slot_of(offered: Offered) -> Slot:
-    names = [slot.name for slot in SLOTS]
-    if offered.slot is not None:
-        if offered.slot not in names:
-            raise ModelRefused(f"There is no slot {offered.slot}. Slots: {', '.join(names)}.")
-        return SLOTS[names.index(offered.slot)]
+    slots = {slot.name: slot for slot in SLOTS}
     known = KNOWN.get(offered.sha256.strip().lower())
-    if known is None:
+    if offered.slot is None and known is None:
         raise ModelRefused(
             f"{offered.file} is none of the networks Kaimen was measured with. If you trust it, say with --slot "
-            f"what it is: {' or '.join(names)}."
+            f"what it is: {' or '.join(slots)}."
         )
-    return known
+    if offered.slot is not None and offered.slot not in slots:
+        raise ModelRefused(f"There is no slot {offered.slot}. Slots: {', '.join(slots)}.")
+    if known is not None and offered.slot not in (None, known.name):
+        raise ModelRefused(f"{offered.file} is {known.name}, not {offered.slot}.")
+    return known or slots[str(offered.slot)]
 
 
 def _try(file: Path) -> None:

@@ -6,10 +6,14 @@ import pytest
 
 from contracts.ids import PersonId
 from contracts.words import Reason
+from gate.access.policy import Ask, Decision, Deny, GateState, Grant, decide
+from gate.access.policy import Liveness as Policy
+from gate.access.rights import Rights
 from gate.claims import face_claim
 from gate.vision.approach import Verdict
 from gate.vision.liveness import DEPTH, LIVE, Deep, Flat, Liveness, LooksAlive, LooksCopied, NotMeasured
 from gate.vision.track import TrackId
+from tests.gate.at_the_gate import NOON, WANG, a_roster
 
 UNMEASURED = NotMeasured("no_turn_seen")
 
@@ -49,6 +53,28 @@ def test_a_verdict_with_a_doubt_names_nobody_even_where_it_carries_a_person() ->
 def test_distances_to_nobody_are_left_out() -> None:
     measured = face_claim(a_verdict(reason=Reason.UNKNOWN, distance=math.inf), now=12).measured
     assert (measured.score, measured.margin) == (None, None)
+
+
+ALIVE, COPY, FAILED = LooksAlive(0.9), LooksCopied(0.05), NotMeasured("model_failed")
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize(
+    ("policy", "alive", "copied", "failed"),
+    [
+        (Policy.OFF, Grant(), Grant(), Grant()),
+        (Policy.WARN, Grant(), Grant(Reason.NOT_LIVE), Grant()),
+        (Policy.SECOND, Grant(), Ask(Reason.NOT_LIVE), Ask(Reason.NOT_LIVE)),
+        (Policy.REFUSE, Grant(), Deny(Reason.NOT_LIVE), Deny(Reason.NOT_LIVE)),
+    ],
+)
+def test_a_residents_face_on_a_phone_or_on_paper_comes_to_what_the_gates_policy_says(
+    policy: Policy, alive: Decision, copied: Decision, failed: Decision
+) -> None:
+    verdicts = [a_verdict(WANG, liveness=word) for word in (ALIVE, COPY, FAILED)]
+    known, state = Rights.of(a_roster()), GateState(liveness=policy)
+    decided = [decide(face_claim(verdict, now=12), known, state, NOON) for verdict in verdicts]
+    assert decided == [alive, copied, failed]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from gate.vision.antispoof_files import MINIFASNET_V2, checked
 from gate.vision.errors import MissingModel
-from kaimen.models import KNOWN, ModelRefused, Offered, add, listing
+from kaimen.models import KNOWN, ModelRefused, Offered, _slot_of, add, listing
 from tests.networks import constant_network
 
 
@@ -77,6 +77,14 @@ def test_a_file_changed_after_it_was_installed_is_listed_as_such(network: Path, 
     add(offer(network, "minifasnet-v2"), folder)
     (folder / MINIFASNET_V2.file).write_bytes(b"other")
     assert "changed" in listing(folder)
+
+
+def test_a_known_network_is_not_taken_for_the_other(network: Path) -> None:
+    known = next(sha256 for sha256, slot in KNOWN.items() if slot is MINIFASNET_V2)
+    assert _slot_of(Offered(network, known.upper() + "\n")) is MINIFASNET_V2
+    assert _slot_of(Offered(network, known, "minifasnet-v2")) is MINIFASNET_V2
+    with pytest.raises(ModelRefused, match="is minifasnet-v2, not minifasnet-v1se"):
+        _slot_of(Offered(network, known, "minifasnet-v1se"))
 
 
 def test_the_networks_that_were_measured_need_no_slot() -> None:
