@@ -12,6 +12,7 @@ import structlog
 
 from admin.db.session import make_engine
 from admin.ingest.consumer import Consumer, Surroundings
+from admin.ingest.lease import Duty, IngestLease, own_name
 from admin.ingest.mailbox import MqttMailbox, read_password
 from admin.logs import start_log
 from admin.security.client_id import client_id
@@ -47,13 +48,13 @@ def run(settings: IngestSettings) -> None:
     own_id = client_id(settings.broker.username, read_password(settings.broker.password_file))
     mailbox = MqttMailbox(settings.broker, own_id)
     around = Surroundings(now=lambda: datetime.now(UTC), pause=stop.wait)
-    consumer = Consumer(make_engine(settings.database), mailbox, key, around)
-    mailbox.open()
+    engine = make_engine(settings.database)
+    duty = Duty(IngestLease(engine, own_name()), mailbox, around.now)
     log.info("ingest started")
     try:
-        consumer.run()
+        Consumer(engine, mailbox, key, around).run(duty.is_ours)
     finally:
-        mailbox.close()
+        duty.end()
         log.info("ingest stopped")
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from admin.db.session import reading, writing
 from admin.ingest.arrival import Arrival, Poison, Taken, claimed_place, read
 from admin.ingest.gates import known_gates
+from admin.ingest.lease import ASK_EACH_S
 from admin.ingest.mailbox import NO_CONNECTION, Mailbox
 from admin.ingest.receipts import advance, gates_with_record, let_go, open_epochs, receipt
 from admin.ingest.record import Recorded, is_link, record
@@ -49,10 +50,13 @@ class Consumer:
         self._due: dict[GateId, set[EpochId]] = {}
         self._sent: dict[GateId, datetime] = {}
 
-    def run(self) -> None:
-        """Until `pause` says stop."""
+    def run(self, is_ours: Callable[[], bool]) -> None:
+        """Until `pause` says stop; works while `is_ours`, and else asks again."""
         while not self._around.pause(0):
-            self.turn()
+            if is_ours():
+                self.turn()
+            else:
+                self._around.pause(ASK_EACH_S)
 
     def turn(self) -> None:
         """One batch and what follows from it."""

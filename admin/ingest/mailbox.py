@@ -74,7 +74,8 @@ class MqttMailbox:
         self._client.on_subscribe = self._on_subscribe
 
     def open(self) -> None:
-        """Begins to connect and goes on trying."""
+        """Begins to connect and goes on trying. What an earlier opening left over comes again from the broker."""
+        self._arrivals = queue.SimpleQueue()
         self._client.connect_async(self._settings.host, self._settings.port, KEEPALIVE_S)
         self._client.loop_start()
 

@@ -2,6 +2,7 @@
 
 import os
 import queue
+import shutil
 import signal
 import socket
 import subprocess
@@ -75,6 +76,10 @@ class Broker(Protocol):
 
     def stop(self, number: int = signal.SIGTERM) -> None: ...
 
+    def lose_data(self) -> None:
+        """Stream, sessions and retained messages are gone; the users stay."""
+        ...
+
 
 class _Program:
     """One child process, ended by its own id."""
@@ -112,6 +117,9 @@ class Nats(_Program):
     def access(self) -> BrokerAccess:
         return self._embedded.access
 
+    def lose_data(self) -> None:
+        shutil.rmtree(self.log.parent / "jetstream")
+
     def start(self) -> None:
         super().start()
         until(lambda: listens(self.port))
@@ -134,6 +142,9 @@ class Mosquitto(_Program):
             "message_size_limit 65536\nmax_queued_messages 100000\nmax_inflight_messages 1000\n"
         )
         super().__init__([_mosquitto(), "-c", str(settings)], folder / "log")
+
+    def lose_data(self) -> None:
+        (self.log.parent / "mosquitto.db").unlink()
 
     def start(self) -> None:
         super().start()

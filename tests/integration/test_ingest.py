@@ -3,6 +3,7 @@
 import json
 import signal
 import sqlite3
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
@@ -102,6 +103,50 @@ def test_killing_ingest_in_the_middle_loses_nothing_and_doubles_nothing(
     until(lambda: rows(house) == 900)
     assert receipt_upto(house, speaker, chain).missing == []
     assert faults(house) == []
+
+
+@pytest.mark.promise(2)
+def test_a_second_ingest_stands_by_and_takes_over_within_ten_seconds_of_kill_9(
+    house: House, gate: GateSecrets, speaker: Speaker, started: Started
+) -> None:
+    first = listening(started(house.ingest()))
+    second = house.ingest()
+    second.log = house.folder / "second.log"
+    started(second)
+    until(lambda: b"ingest stands by" in second.log.read_bytes())
+    chain = Chain(gate.gate)
+    links = [chain.passage().encode() for _ in range(40)]
+    for link in links[:20]:
+        speaker.say(PASSAGE.at(house.compound, gate.gate), link)
+    until(lambda: rows(house) == 20)
+    first.stop(signal.SIGKILL)
+    killed = time.monotonic()
+    for link in links[20:]:
+        speaker.say(PASSAGE.at(house.compound, gate.gate), link)
+    until(lambda: rows(house) == 40)
+    assert time.monotonic() - killed < 10
+    receipt_upto(house, speaker, chain)
+    assert b"ingest on duty" in second.log.read_bytes()
+
+
+@pytest.mark.promise(2)
+def test_a_broker_that_loses_all_its_data_loses_nothing_that_a_gate_sends_until_its_receipt(
+    house: House, gate: GateSecrets, speaker: Speaker, started: Started
+) -> None:
+    listening(started(house.ingest()))
+    chain = Chain(gate.gate)
+    links = [chain.passage().encode() for _ in range(20)]
+    for link in links[:10]:
+        speaker.say(PASSAGE.at(house.compound, gate.gate), link)
+    house.broker.stop(signal.SIGKILL)
+    house.broker.lose_data()
+    house.broker.start()
+    until(lambda: speaker.connected)
+    assert speaker.subscribe(RECEIPT.at(house.compound, gate.gate))
+    for link in links:  # as a gate does that has no receipt
+        speaker.say(PASSAGE.at(house.compound, gate.gate), link)
+    assert receipt_upto(house, speaker, chain).missing == []
+    assert rows(house) == 20
 
 
 @pytest.mark.promise(2)
