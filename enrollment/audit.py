@@ -18,7 +18,7 @@ from enrollment.confidence import Rate, upper_bound
 from enrollment.doors import USUAL_TARGET_FPIR, Door, DoorReport, Drawn, rated, thresholds
 from enrollment.neighbours import Neighbours, Pair, names, neighbours_in
 from gate.vision.gallery import Gallery
-from gate.vision.impostors import BINS, FEWEST_MEASURED, Impostors, impostors_in, threshold_in
+from gate.vision.impostors import BINS, FEWEST_MEASURED, threshold_in
 from gate.vision.match import Threshold
 
 PAIRS_TOLD: Final = 12
@@ -85,7 +85,6 @@ class HeldOut:
 class Measured:
     """What only FEWEST_MEASURED people or more can tell: `false_accepts` a month over all gates."""
 
-    pairs: int
     different: Histogram | None
     held_out: HeldOut
     false_accepts: Rate
@@ -118,9 +117,9 @@ def audit(
     rule = threshold_in(target, gallery)
     found = neighbours_in(gallery, PAIRS_TOLD) if len(gallery) > 1 else None
     likeness = _likeness(gallery, found, rule, unusable)
-    reports, measured, fit = thresholds(gallery, doors), None, impostors_in(gallery)
-    if fit is not None and found is not None:
-        reports, measured = _measured(gallery, fit, reports, _held_out(gallery, found, rule))
+    reports, measured = thresholds(gallery, doors), None
+    if found is not None and len(gallery) >= FEWEST_MEASURED:
+        reports, measured = _measured(gallery, reports, _held_out(gallery, found, rule))
     total = measured.false_accepts if measured else None
     return Report(
         model=model,
@@ -156,11 +155,13 @@ def _usable(row: bytes, length: int) -> bool:
 
 
 def _measured(
-    gallery: Gallery, fit: Impostors, doors: Sequence[DoorReport], held_out: HeldOut
+    gallery: Gallery, doors: Sequence[DoorReport], held_out: HeldOut
 ) -> tuple[tuple[DoorReport, ...], Measured]:
     drawn = Drawn.of(gallery)
-    reports, total = rated(doors, fit, drawn)
-    return reports, Measured(fit.pairs, _histogram(drawn.counts()), held_out, total)
+    # At the usual target hardly one pair of strangers in a hundred thousand lies nearer.
+    strangers = drawn.beyond(threshold_in(USUAL_TARGET_FPIR, gallery).distance)
+    reports, total = rated(doors, strangers)
+    return reports, Measured(_histogram(drawn.counts()), held_out, total)
 
 
 def _likeness(

@@ -78,6 +78,11 @@ class Drawn:
         bins = np.searchsorted(BINS, distances[person, column], side="right") - 1
         return cls(np.clip(bins, 0, len(BINS) - 2), part.owners[column], person, len(part))
 
+    def beyond(self, distance: float) -> Self:
+        """Without the pairs that lie nearer: they are a family, or one person twice, rather than strangers."""
+        kept = self.bins >= np.searchsorted(BINS, distance) - 1
+        return replace(self, bins=self.bins[kept], row=self.row[kept], person=self.person[kept])
+
     def counts(self) -> NDArray[np.int64]:
         return np.bincount(self.bins, minlength=len(BINS) - 1).astype(np.int64)
 
@@ -122,20 +127,20 @@ def _report(door: Door, people: int, rule: Threshold) -> DoorReport:
     )
 
 
-def rated(doors: Sequence[DoorReport], best: Impostors, drawn: Drawn) -> tuple[tuple[DoorReport, ...], Rate]:
+def rated(doors: Sequence[DoorReport], strangers: Drawn) -> tuple[tuple[DoorReport, ...], Rate]:
     """Each door with its rates, and the false accepts of all together a month.
 
     The intervals come from drawing the people anew and judging the same thresholds by each fit.
     """
     random = np.random.default_rng(SEED)
-    fits = [drawn.anew(random) for _ in range(REPLICATES)]
+    best, fits = fitted(strangers.counts()), [strangers.anew(random) for _ in range(REPLICATES)]
     rates = np.array([[fpir(fit, door) for fit in fits] for door in doors]).reshape(len(doors), REPLICATES)
     values = [fpir(best, door) for door in doors]
-    strangers = np.array([door.strangers for door in doors])
+    seen = np.array([door.strangers for door in doors])
     reports = tuple(
         _with(door, _around(value, each)) for door, value, each in zip(doors, values, rates, strict=True)
     )
-    return reports, _around(float(strangers @ np.array(values)), strangers @ rates)
+    return reports, _around(float(seen @ np.array(values)), seen @ rates)
 
 
 def fpir(fit: Impostors, door: DoorReport) -> float:

@@ -94,7 +94,6 @@ class HeldOut(Kept):
 
 
 class Measured(Kept):
-    pairs: int
     different: Histogram | None
     held_out: HeldOut
     false_accepts: Rate

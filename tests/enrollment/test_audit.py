@@ -178,6 +178,16 @@ def test_a_gate_that_is_new_is_reckoned_by_its_own_days() -> None:
     assert week.strangers == 30
 
 
+def test_a_family_among_the_enrolled_does_not_make_strangers_look_nearer() -> None:
+    faces = compound(80)
+    plain = audited(faces).doors[0]
+    faces[PersonId("twin")] = [another_look(faces[PersonId("p5")][0])]
+    twins = audited(faces).doors[0]
+    assert plain.fpir is not None
+    assert twins.fpir is not None
+    assert twins.fpir.high < 2 * plain.fpir.high
+
+
 def test_held_out_people_who_would_be_let_in_are_counted_with_a_bound() -> None:
     faces = compound(80)
     plain = audited(faces).measured
