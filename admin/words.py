@@ -5,6 +5,7 @@ from typing import Final
 
 from admin.catalogue import say_later as _l
 from admin.db.consent_texts import ConsentKind
+from admin.db.tables.confusions import ConfusedBy
 from admin.security.permissions import Role
 from contracts.words import AlarmKind, CameraState, Direction, DoorState, GateStatus, Method, Outcome, Reason
 
@@ -121,6 +122,15 @@ CONSENTS: Final[dict[ConsentKind, str]] = {
 }
 
 
+CONFUSED: Final[dict[ConfusedBy, str]] = {
+    ConfusedBy.PASSAGE: _l("Mixed up at a gate"),
+    ConfusedBy.TWINS: _l("Twins"),
+    ConfusedBy.FAMILY: _l("Alike in the family"),
+    ConfusedBy.ALIKE: _l("Easily confused"),
+    ConfusedBy.LIKENESS: _l("Found alike when enrolled"),
+}
+
+
 class Part(StrEnum):
     """A person's part in a household, as `membership.role` holds it."""
 
@@ -198,6 +208,7 @@ BY_KIND: Final[dict[type[StrEnum], dict[str, str]]] = {
     Role: {**ROLES},
     Part: {**PARTS},
     ConsentKind: {**CONSENTS},
+    ConfusedBy: {**CONFUSED},
     EnrolFault: {**ENROL_FAULTS},
 }
 UNKNOWN_CODE: Final = _l("Not known to this version")

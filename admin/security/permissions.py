@@ -13,6 +13,7 @@ class Permission(StrEnum):
     SEE_RESIDENTS = "see_residents"
     EDIT_RESIDENTS = "edit_residents"
     ENROL_FACE = "enrol_face"
+    TELL_APART = "tell_apart"  # not this person; people easily taken for each other
     SEE_VISITS = "see_visits"
     MAKE_VISIT = "make_visit"
     CANCEL_VISIT = "cancel_visit"
@@ -47,7 +48,12 @@ _GUARD: Final = frozenset(
         Permission.OWN_ACCOUNT,
     }
 )
-_STAFF: Final = _GUARD | {Permission.SEE_RESIDENTS, Permission.EDIT_RESIDENTS, Permission.ENROL_FACE}
+_STAFF: Final = _GUARD | {
+    Permission.SEE_RESIDENTS,
+    Permission.EDIT_RESIDENTS,
+    Permission.ENROL_FACE,
+    Permission.TELL_APART,
+}
 _MANAGER: Final = _STAFF | {
     Permission.SEE_LOG,
     Permission.EDIT_GATES,

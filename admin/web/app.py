@@ -21,7 +21,18 @@ from admin.web.bodies import LARGEST_FORM
 from admin.web.ground import Ground, Keys, Surroundings
 from admin.web.shell import Shell, check_forms, mark_static
 
-ROOMS: Final = ("staff", "residents", "faces", "desk", "passages", "visits", "portal", "gates", "api")
+ROOMS: Final = (
+    "staff",
+    "residents",
+    "faces",
+    "desk",
+    "passages",
+    "confusions",
+    "visits",
+    "portal",
+    "gates",
+    "api",
+)
 
 
 def create_app(settings: WebSettings, around: Surroundings | None = None) -> Flask:

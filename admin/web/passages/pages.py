@@ -1,27 +1,36 @@
 """The access log."""
 
+from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 from uuid import UUID
 
-from flask import Blueprint, abort, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.security.permissions import Permission
 from admin.web import keyset
+from admin.web.confusions.queries import Mark, mark_of, marked, recognised
 from admin.web.guard import current, db, engine, may, now
 from admin.web.links import own_path
-from admin.web.moments import local_day
-from admin.web.passages import filters, queries, service
+from admin.web.passages import filters, purpose, queries, service
 from admin.web.passages.proof import proof
 from admin.web.passages.words import PROOFS, SPANS
 from admin.web.residents.queries import Search, find_person, list_people
 from admin.words import METHODS, OUTCOMES, REASONS
 
 pages = Blueprint("passages", __name__, template_folder="templates")
-WHY: Final = "log_purpose"
 PEOPLE_SHOWN: Final = 8
 FILTERS: Final = ("compound", "when", "from", "to", "gate", "outcome", "reason", "method", "person")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An attempt as its story shows it: what staff said of it, and whether they may say it here."""
+
+    story: queries.Story
+    mark: Mark | None
+    markable: bool
 
 
 @pages.get("/log")
@@ -38,8 +47,9 @@ def index() -> ResponseReturnValue:
     wanted = filters.wanted(request.args, now())
     person = find_person(db(), current().scope, wanted.person) if wanted.person else None
     opened = filters.id_in(request.args.get("open"))
-    asks_why = bool(wanted.person or opened) and _purpose() is None
+    asks_why = bool(wanted.person or opened) and purpose.said_today() is None
     unread = asks_why or bool(typed)  # a name not settled yet: everybody's passages would pass for that one's
+    page = None if unread else _page(chosen, wanted)
     return render_template(
         "passages/index.html",
         compounds=mine,
@@ -50,8 +60,9 @@ def index() -> ResponseReturnValue:
         typed=typed,
         people=people,
         asks_why=asks_why,
-        page=None if unread else _page(chosen, wanted),
-        story=_story(opened) if opened and not unread else None,
+        page=page,
+        marked=marked(db(), [line.id for line in page.lines]) if page else frozenset(),
+        told=_story(opened) if opened and not unread else None,
         proof=proof,
         proofs=PROOFS,
         spans=SPANS,
@@ -66,34 +77,31 @@ def index() -> ResponseReturnValue:
 
 @pages.post("/log/purpose")
 @may(Permission.SEE_LOG)
-def purpose() -> ResponseReturnValue:
+def say_purpose() -> ResponseReturnValue:
     """Asked once a day of everybody who reads about somebody."""
     code = request.form.get("purpose", "")
     if code not in service.PURPOSES:
         abort(400)
-    session[WHY] = f"{local_day(now())} {code}"
+    purpose.say(code)
     return redirect(own_path(request.form.get("next"), url_for(".index")))
-
-
-def _purpose() -> str | None:
-    """Today's, as said by this browser's user."""
-    day, _, code = str(session.get(WHY, "")).partition(" ")
-    return code if day == local_day(now()) and code in service.PURPOSES else None
 
 
 def _page(compound: int, wanted: filters.Wanted) -> queries.LogPage:
     if wanted.person is not None:
-        service.note_person_read(engine(), current(), wanted, _purpose() or "", now())
+        service.note_person_read(engine(), current(), wanted, purpose.said_today() or "", now())
     before, after = keyset.read(request.args.get("before")), keyset.read(request.args.get("after"))
     cursor = queries.Cursor(*before) if before else queries.Cursor(*after, newer=True) if after else None
     return queries.log(db(), current().scope, compound, wanted, cursor)
 
 
-def _story(passage: UUID) -> queries.Story | None:
-    found = queries.story(db(), current().scope, passage)
-    if found is not None:
-        service.note_passage_read(engine(), current(), passage, _purpose() or "", now())
-    return found
+def _story(passage: UUID) -> Told | None:
+    scope = current().scope
+    found = queries.story(db(), scope, passage)
+    if found is None:
+        return None
+    service.note_passage_read(engine(), current(), passage, purpose.said_today() or "", now())
+    markable = current().may(Permission.TELL_APART) and recognised(db(), scope, passage) is not None
+    return Told(found, mark_of(db(), scope, passage), markable)
 
 
 def _cursor(line: queries.PassageLine) -> str:

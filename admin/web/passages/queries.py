@@ -1,11 +1,11 @@
 """The access log. Every question takes a scope and a stretch of time, walks an index, and counts nothing."""
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from admin.db.tables.gates import Gate
@@ -15,8 +15,11 @@ from admin.db.tables.places import Place
 from admin.db.tables.visits import Visit
 from admin.security.scope import Scope
 from admin.web.passages.filters import Wanted
+from contracts.words import Method, Outcome
 
 PAGE = 50
+SECOND_WITHIN: Final = timedelta(minutes=1)
+"""Between a face that was asked for more and the PIN or code shown then: whoever takes longer comes anew."""
 Host = aliased(Person)
 
 
@@ -57,12 +60,16 @@ class LogPage:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One attempt, the whole row, and whether the link before it is here and fits (None: not here)."""
+    """One attempt, the whole row, and whether the link before it is here and fits (None: not here).
+
+    `coming` is the attempt with the one it belongs to, in the order they happened; empty where it stands alone.
+    """
 
     line: PassageLine
     row: Passage
     person_id: UUID | None
     follows: bool | None
+    coming: tuple[PassageLine, ...] = ()
 
 
 def compounds(session: Session, scope: Scope) -> list[Place]:
@@ -121,7 +128,9 @@ def story(session: Session, scope: Scope, passage: UUID) -> Story | None:
     if found is None:
         return None
     row: Passage = found[-1]
-    return Story(_line(found), row, row.person_id, _follows(session, row))
+    line, second = _line(found), _second(session, row)
+    coming = tuple(sorted((line, second), key=lambda one: one.at)) if second else ()
+    return Story(line, row, row.person_id, _follows(session, row), coming)
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
@@ -192,3 +201,33 @@ def _follows(session: Session, row: Passage) -> bool | None:
         select(Alarm.hash).where(alarm)
     )
     return None if found is None else found == row.previous
+
+
+def _second(session: Session, row: Passage) -> PassageLine | None:
+    """What a face that was asked for more came to, or which face came before a PIN or code; at the same gate.
+
+    A face that was asked may have been named; then what opened must be that person's.
+    """
+    asked, opened = row.outcome == Outcome.ASKED, row.outcome == Outcome.GRANTED
+    if not (asked if row.method == Method.FACE else opened):
+        return None
+    by_face = Passage.method == Method.FACE
+    wanted = (
+        (~by_face, Passage.outcome == Outcome.GRANTED, Passage.at.between(row.at, row.at + SECOND_WITHIN))
+        if asked
+        else (by_face, Passage.outcome == Outcome.ASKED, Passage.at.between(row.at - SECOND_WITHIN, row.at))
+    )
+    nearest = Passage.at if asked else Passage.at.desc()
+    found = session.execute(
+        _lines()
+        .where(Passage.gate_id == row.gate_id, *wanted, _not_somebody_elses(row))
+        .order_by(nearest, Passage.id)
+        .limit(1)
+    ).one_or_none()
+    return None if found is None else _line(found)
+
+
+def _not_somebody_elses(row: Passage) -> ColumnElement[bool]:
+    if row.person_id is None:
+        return true()
+    return or_(Passage.person_id == row.person_id, Passage.person_id.is_(None))

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from admin.catalogue import say as _
 from admin.security.permissions import Permission
+from admin.web.confusions.queries import marks_about
 from admin.web.errors import nothing_here
 from admin.web.guard import current, db, keys, may, now, settings
 from admin.web.residents import queries, service
@@ -51,7 +52,8 @@ def add() -> ResponseReturnValue:
 @may(Permission.SEE_RESIDENTS)
 def show(person_id: UUID) -> ResponseReturnValue:
     story = queries.tell(db(), current().scope, person_id) or abort(404)
-    return render_template("residents/show.html", story=story)
+    marks = marks_about(db(), current().scope, person_id)
+    return render_template("residents/show.html", story=story, marks=marks)
 
 
 @pages.route("/<uuid:person_id>/edit", methods=["GET", "POST"])
