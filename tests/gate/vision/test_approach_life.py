@@ -19,6 +19,7 @@ from gate.vision.track import TrackId
 ANN = PersonId("ann")
 HERE = TrackId(1)
 EYES = Landmarks(Point(0, 0), Point(40, 0), Point(20, 20), Point(5, 40), Point(35, 40))
+A_STEP_ASIDE = Landmarks(*(Point(float(x) + 40, float(y)) for x, y in EYES.matrix()))
 RULE = Threshold(distance=0.5, margin=0.1)
 FRAME_S = 1 / 15
 
@@ -27,9 +28,9 @@ def approaches() -> Approaches:
     return Approaches(Gallery.of(ModelId("eye.1"), [ANN], np.array([(1.0, 0.0)], dtype=np.float32)), RULE)
 
 
-def looked(number: int, live: float | None, *, known: bool = True) -> Observation:
+def looked(number: int, live: float | None, *, known: bool = True, points: Landmarks = EYES) -> Observation:
     vector = np.array((1.0, 0.02) if known else (-1.0, 0.0), dtype=np.float32)
-    return Observation(HERE, number * FRAME_S, EYES, vector=vector, live=live)
+    return Observation(HERE, number * FRAME_S, points, vector=vector, live=live)
 
 
 def walk(lives: Sequence[float | None], *, known: bool = True) -> list[Verdict]:
@@ -104,6 +105,8 @@ def test_what_was_seen_of_one_approach_does_not_count_for_the_next() -> None:
     here = approaches()
     for number in range(FRAMES_OF_LIFE):
         here.watch(looked(number, 1.0))
-    later = [here.watch(looked(1000 + number, 0.0)) for number in range(FRAMES_OF_LIFE)]
+    later = [
+        here.watch(looked(1000 + number, 0.0, points=A_STEP_ASIDE)) for number in range(FRAMES_OF_LIFE + 1)
+    ]
     (verdict,) = [each for each in later if each]
     assert verdict.liveness == LooksCopied(0.0)
