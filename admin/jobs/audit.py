@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from admin.db.calibration import MONTH_DAYS, Report, compound_of, keep
 from admin.db.jobs import finish
 from admin.db.session import reading, writing
-from admin.db.tables import Gate, GateState, Passage
+from admin.db.tables import ConfusedBy, Confusion, Gate, GateState, Passage, Person
 from admin.dispatch.roster import Draft, draft
 from admin.jobs.stored import readable
 from admin.jobs.task import WORKER, Ground, Task, still_ours
@@ -76,7 +76,7 @@ def measure(engine: Engine, vault: Vault, compound: int, now: datetime) -> Repor
         person: stored[vault_id].rows for person, vault_id in known.vault_ids.items() if vault_id in stored
     }
     try:
-        report = audit(faces, known.model, known.doors)
+        report = audit(faces, known.model, known.doors, known.mistakes)
     except KeyError:
         raise NotMeasurable("unknown_model") from None
     return Report.model_validate(asdict(report))
@@ -84,11 +84,12 @@ def measure(engine: Engine, vault: Vault, compound: int, now: datetime) -> Repor
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """Whom the gates know by the model that most of them run, and what they see."""
+    """Whom the gates know by the model that most of them run, what they see, and how often they were wrong."""
 
     model: ModelId
     vault_ids: Mapping[PersonId, str]
     doors: tuple[Door, ...]
+    mistakes: int
 
 
 def _known(session: Session, compound: int, now: datetime) -> _Known:
@@ -106,7 +107,8 @@ def _known(session: Session, compound: int, now: datetime) -> _Known:
     seen = _strangers(session, [one.entry.id for one in drafts], now)
     states = {gate.id: (gate.added_at, _target(state)) for gate, state in gates}
     doors = [_door(one, seen.get(one.entry.id, 0), *states[one.entry.id], now) for one in drafts]
-    return _Known(model, {person: key for one in drafts for person, key in _faces(one).items()}, tuple(doors))
+    vault_ids = {person: vault_id for one in drafts for person, vault_id in _faces(one).items()}
+    return _Known(model, vault_ids, tuple(doors), _mistakes(session, compound))
 
 
 def _faces(known: Draft) -> dict[PersonId, str]:
@@ -132,6 +134,17 @@ def _strangers(session: Session, gates: Sequence[str], now: datetime) -> dict[st
         .group_by(Passage.gate_id)
     )
     return {row.gate_id: row.seen for row in rows}
+
+
+def _mistakes(session: Session, compound: int) -> int:
+    """How many passages staff marked as another's, and have not taken back."""
+    marked = select(func.count()).select_from(Confusion).join(Person, Person.id == Confusion.person_id)
+    return (
+        session.scalar(
+            marked.where(Person.compound_id == compound, Confusion.known_by == ConfusedBy.PASSAGE.value)
+        )
+        or 0
+    )
 
 
 def _target(state: GateState) -> float:

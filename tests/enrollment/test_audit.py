@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from contracts.ids import GateId, ModelId, PersonId
+from contracts.ids import GateId, PersonId
 from enrollment.advice import MOST_A_MONTH, RUNGS, Advice, Standing, Step, Why, advise
 from enrollment.audit import Report, audit
 from enrollment.confidence import Rate
 from enrollment.doors import USUAL_TARGET_FPIR, Door
 from gate.settings import GateSettings
 from gate.vision.impostors import FEWEST_MEASURED
-from gate.vision.match import threshold_for
+from gate.vision.match import TAILS, threshold_for
 
-MODEL = ModelId("yunet-sface-resnet.1")
+MODEL = next(iter(TAILS))
 Faces = dict[PersonId, list[bytes]]
 
 

@@ -15,19 +15,30 @@ from admin.db import calibration
 from admin.db.calibration import Report, last, subject_of
 from admin.db.jobs import JobKind, NewJob, Queue, put, result_of
 from admin.db.session import reading, writing
-from admin.db.tables import Audit, Compound, Face, Gate, GateState, Job, Person
+from admin.db.tables import (
+    Audit,
+    Compound,
+    ConfusedBy,
+    Confusion,
+    Face,
+    Gate,
+    GateState,
+    Job,
+    Person,
+)
 from admin.jobs.audit import AuditGallery
 from admin.jobs.rounds import AuditRound, audit_due
 from admin.jobs.task import Ground
 from admin.jobs.worker import ROUND, Worker
-from contracts.ids import BootId, GateId, ModelId
+from contracts.ids import BootId, GateId
 from contracts.state import HealthV1, StageMs
 from contracts.words import CameraState, DoorState
 from enrollment import advice, audit
+from gate.vision.match import TAILS
 from tests.admin.web.rows import a_passage
 
 House = Any
-MODEL = ModelId("yunet-sface-resnet.1")
+MODEL = next(iter(TAILS))
 NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 NIGHT = datetime(2026, 11, 20, 19, 30, tzinfo=UTC)  # 3:30 in Shanghai
 
@@ -154,6 +165,19 @@ def test_whoever_withdrew_consent_is_not_measured(house: House) -> None:
     assert (report.people, report.measured, report.advice.why) == (1, None, calibration.Why.TOO_FEW)
 
 
+def test_whoever_was_taken_for_another_keeps_the_setting_from_being_loosened(house: House) -> None:
+    a_gate(house)
+    people = [enrol(house, vector) for vector in rows(60)]
+    with writing(house.engine) as session:
+        session.add(Confusion(person_id=people[0], known_by=ConfusedBy.PASSAGE.value, at=NOON))
+        session.add(
+            Confusion(person_id=people[1], other_id=people[2], known_by=ConfusedBy.TWINS.value, at=NOON)
+        )
+    _, _, report = measured(house)
+    assert report is not None
+    assert (report.mistakes, report.advice.why) == (1, calibration.Why.MISTAKEN)
+
+
 def test_without_a_gate_that_has_reported_nothing_can_be_measured(house: House) -> None:
     assert measured(house) == ("refused", {"faults": ["no_gate"]}, None)
 
@@ -228,7 +252,7 @@ def test_the_worker_goes_round_at_its_start_and_every_ten_minutes_and_queues_onc
     enrol(house, rows(1)[0])
     now = [NOON]
     ground = Ground(house.engine, lambda: now[0])
-    worker = Worker(ground, {}, lambda _: True, AuditRound(ground))
+    worker = Worker(ground, {}, lambda _: True, (AuditRound(ground),))
     worker.go_round()
     worker.go_round()
     now[0] += ROUND
@@ -245,6 +269,6 @@ def test_a_round_that_fails_does_not_end_the_worker(house: House) -> None:
         rounds.append(1)
         raise OSError("disk")
 
-    worker = Worker(Ground(house.engine, lambda: NOON), {}, lambda _: bool(rounds), bad_round)
+    worker = Worker(Ground(house.engine, lambda: NOON), {}, lambda _: bool(rounds), (bad_round,))
     worker.run()
     assert rounds == [1]
