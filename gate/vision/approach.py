@@ -37,6 +37,9 @@ SECONDS_OF_POOR_FRAMES: Final = 2.5
 # After a decision, how long until the same track may begin a new approach; a refused pose may be mended at once.
 REST: Final = 5.0
 REST_AFTER_POOR: Final = 1.0
+# In inter-eye distances, how far a face must move after its decision before it may approach anew: one that never
+# does is a poster, or a photo taped to the wall. The detector's tremble stays below 0.11, people sway by more.
+STILL: Final = 0.15
 # Between two templates of one track once it has two: frames that follow each other closely tell nothing new.
 PAUSE: Final = 0.15
 MOST_LANDMARKS: Final = 60
@@ -94,6 +97,8 @@ class _Approach:
     answer: Answer | None = None
     decided_at: float | None = None
     rest: float = REST
+    decided_on: Landmarks | None = None
+    moved: bool = False
     granted: bool = False
     crossed: bool = False
     looks: int = 0
@@ -145,6 +150,7 @@ class Approaches:
             return None
         approach = self._current(seen)
         if approach.decided_at is not None:
+            _note_movement(approach, seen.landmarks)
             return None
         if seen.vector is not None and self._is_odd(approach, seen.vector):
             return self._leave_out(approach, seen)
@@ -169,9 +175,7 @@ class Approaches:
 
     def _current(self, seen: Observation) -> _Approach:
         approach = self._approaches.get(seen.track)
-        over = approach is not None and approach.decided_at is not None and not _resting(approach, seen.at)
-        # A mended pose begins a new approach; the same poor pose, a moment later, does not.
-        if approach is None or (over and (not seen.faults or seen.at - (approach.decided_at or 0) >= REST)):
+        if approach is None or _may_begin_anew(approach, seen):
             approach = self._approaches[seen.track] = _Approach()
         elif seen.crossed and (approach.granted or approach.decided_at is None):
             approach = self._approaches[seen.track] = _begun_anew(approach)
@@ -203,6 +207,7 @@ class Approaches:
         if not approach.crossed or isinstance(decided, Reason) or decided not in self._just_let_in(at):
             return False
         approach.decided_at, approach.granted, approach.total = at, True, None
+        approach.decided_on = approach.landmarks[-1]
         return True
 
     def _just_let_in(self, at: float) -> dict[PersonId, float]:
@@ -235,6 +240,7 @@ class Approaches:
         approach = self._approaches[track]
         answer = approach.answer
         approach.decided_at = at
+        approach.decided_on = approach.landmarks[-1] if approach.landmarks else None
         reason = decided if isinstance(decided, Reason) else None
         poor = reason is Reason.POOR_QUALITY
         approach.rest = REST_AFTER_POOR if poor else REST
@@ -257,7 +263,28 @@ class Approaches:
 
 
 def _resting(approach: _Approach, at: float) -> bool:
-    return approach.decided_at is not None and at - approach.decided_at < approach.rest
+    """Whether a decision still stands: for a while, and as long as the face has not moved since."""
+    return approach.decided_at is not None and not (
+        approach.moved and at - approach.decided_at >= approach.rest
+    )
+
+
+def _may_begin_anew(approach: _Approach, seen: Observation) -> bool:
+    """A mended pose begins a new approach, without moving too; the same poor pose, a moment later, does not."""
+    if approach.decided_at is None:
+        return False
+    since = seen.at - approach.decided_at
+    mended = approach.rest == REST_AFTER_POOR and not seen.faults
+    return since >= approach.rest and (mended or (approach.moved and (not seen.faults or since >= REST)))
+
+
+def _note_movement(approach: _Approach, now: Landmarks) -> None:
+    before = approach.decided_on
+    if before is None:
+        approach.moved = True
+    elif not approach.moved:
+        way = float(np.linalg.norm(now.matrix().mean(axis=0) - before.matrix().mean(axis=0)))
+        approach.moved = way > STILL * max(before.inter_eye, 1.0)
 
 
 def _owes_a_verdict(approach: _Approach) -> bool:

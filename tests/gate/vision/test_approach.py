@@ -1,5 +1,7 @@
 """One decision per approach: who, or why not, and never both."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,18 +29,25 @@ def house(*rows: tuple[PersonId, tuple[float, float]]) -> Gallery:
     return Gallery.of(ModelId("eye.1"), [who for who, _ in people], np.stack([at(*row) for _, row in people]))
 
 
-def eyes(apart: float) -> Landmarks:
-    return Landmarks(Point(0, 0), Point(apart, 0), Point(apart / 2, 20), Point(5, 40), Point(apart - 5, 40))
+def eyes(apart: float, aside: float = 0) -> Landmarks:
+    """A face that looks straight ahead, `aside` to the right."""
+    points = ((0, 0), (apart, 0), (apart / 2, 20), (5, 40), (apart - 5, 40))
+    return Landmarks(*(Point(x + aside, y) for x, y in points))
+
+
+def swaying(at: float, apart: float) -> Landmarks:
+    """A living face: it moves a little each second, as on somebody who waits."""
+    return eyes(apart, aside=apart / 4 * (int(at) % 2))
 
 
 def usable(
     when: float, vector: tuple[float, float] | None, track: TrackId = HERE, apart: float = 40
 ) -> Observation:
-    return Observation(track, when, eyes(apart), vector=None if vector is None else at(*vector))
+    return Observation(track, when, swaying(when, apart), vector=None if vector is None else at(*vector))
 
 
 def poor(when: float, fault: Fault = Fault.BLURRED, apart: float = 40) -> Observation:
-    return Observation(HERE, when, eyes(apart), faults=(fault,))
+    return Observation(HERE, when, swaying(when, apart), faults=(fault,))
 
 
 def verdicts(approaches: Approaches, *seen: Observation) -> list[Verdict]:
@@ -146,6 +155,32 @@ def test_an_approach_is_decided_once_and_a_new_one_begins_after_a_rest() -> None
     assert not approaches.wants_vector(HERE, REST - 0.1)
     assert approaches.wants_vector(HERE, REST + 0.1)
     assert [each.person for each in verdicts(approaches, usable(REST + 0.1, CLEARLY_ANN))] == [ANN]
+
+
+@pytest.mark.promise(6)
+def test_a_picture_of_a_resident_left_on_the_wall_opens_once_at_most_and_costs_no_more_templates() -> None:
+    approaches = Approaches(house(), RULE)
+    photo = [replace(usable(step / 5, CLEARLY_ANN), landmarks=eyes(40)) for step in range(600)]
+    assert len(verdicts(approaches, *photo)) == 1
+    assert not approaches.wants_vector(HERE, 120)
+    assert not approaches.undecided(HERE, 120)
+
+
+def test_a_poster_of_a_stranger_is_refused_once_however_the_detector_trembles() -> None:
+    approaches, tremble = Approaches(house(), RULE), np.random.default_rng(2)
+    poster = [
+        replace(usable(step / 5, NOBODY), landmarks=eyes(40, aside=tremble.uniform(-4, 4) / 2))
+        for step in range(600)
+    ]
+    assert [each.reason for each in verdicts(approaches, *poster)] == [Reason.UNKNOWN]
+
+
+def test_a_dark_poster_is_told_once_and_judged_when_the_light_comes_on() -> None:
+    approaches = Approaches(house(), RULE)
+    dark = [replace(poor(step / 5, Fault.TOO_DARK), landmarks=eyes(40)) for step in range(600)]
+    lit = [replace(usable(120 + step / 5, NOBODY), landmarks=eyes(40)) for step in range(600)]
+    assert [each.reason for each in verdicts(approaches, *dark)] == [Reason.POOR_QUALITY]
+    assert [each.reason for each in verdicts(approaches, *lit)] == [Reason.UNKNOWN]
 
 
 def test_a_mended_pose_need_not_wait_out_the_rest() -> None:

@@ -47,7 +47,9 @@ def eyes(apart: float = 40) -> Landmarks:
 
 
 def seen(at: float, vector: Vector | None, track: TrackId = HERE) -> Observation:
-    return Observation(track, at, eyes(), vector=vector)
+    sways = 10 * (int(at) % 2)  # a living face moves a little while it waits
+    points = Landmarks(*(Point(float(x) + sways, float(y)) for x, y in eyes().matrix()))
+    return Observation(track, at, points, vector=vector)
 
 
 def met(at: float, track: TrackId = HERE) -> Observation:
