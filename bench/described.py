@@ -92,7 +92,7 @@ def describe_file(file: Path, eye: OnnxEye) -> Described | None:
     try:
         quality = measure(frame.pixels, face)
         template, enrolled = eye.describe(frame, face), describe_with_mirror(eye, frame, face)
-        resnet = eye.resnet_part(frame, face)
+        resnet = eye.resnet_part(frame, eye.look_closer(frame, face))
     except ValueError:  # landmarks on one point
         return None
     usable = isinstance(judge(quality, AT_THE_GATE), Usable)

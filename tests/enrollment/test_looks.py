@@ -5,7 +5,7 @@ import numpy as np
 from contracts.ids import ModelId
 from enrollment.looks import MOST_LOOKS, is_same_person, with_look
 
-MODEL = ModelId("yunet-sface-resnet.1")
+MODEL = ModelId("yunet-sface-resnet.2")
 
 
 def look(angle: float, axis: int = 1) -> bytes:

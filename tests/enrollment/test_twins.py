@@ -28,7 +28,7 @@ def test_nobody_is_like_anybody_where_there_is_nobody() -> None:
 
 
 def test_a_large_compound_asks_for_more_likeness_than_a_small_one() -> None:
-    model = ModelId("yunet-sface-resnet.1")
+    model = ModelId("yunet-sface-resnet.2")
     assert near_for(compound(300), model) < near_for(compound(40), model) < near_for({}, model) < 0.8
 
 

@@ -11,7 +11,7 @@ from gate.vision.gallery import Gallery
 from gate.vision.impostors import FEWEST_MEASURED, impostors_in, threshold_in
 from gate.vision.match import TAILS, Match, nearest, threshold_for
 
-MODEL = ModelId("yunet-sface-resnet.1")
+MODEL = ModelId("yunet-sface-resnet.2")
 
 
 def faces(people: int, likeness: float = 0.24, seed: int = 7) -> NDArray[np.float32]:
