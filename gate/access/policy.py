@@ -67,7 +67,7 @@ def decide(claim: Claim, rights: Rights, state: GateState, now: datetime) -> Dec
     if state.stale and not (state.stale_pin and claim.method is Method.PIN and claim.shown is None):
         return Deny(Reason.STALE_RIGHTS)
     if claim.doubt is not None:
-        return _in_doubt(claim.doubt)
+        return _in_doubt(claim, claim.doubt, state.liveness)
     if claim.shown is not None:
         return _for_pass(claim, claim.shown, rights, state, now)
     return _for_person(claim, rights, state, now)
@@ -80,8 +80,8 @@ def outcome_of(decision: Decision) -> Outcome:
     return Outcome.ASKED if isinstance(decision, Ask) else Outcome.DENIED
 
 
-def _in_doubt(doubt: Reason) -> Decision:
-    return Ask(doubt) if doubt is Reason.AMBIGUOUS else Deny(doubt)
+def _in_doubt(claim: Claim, doubt: Reason, policy: Liveness) -> Decision:
+    return _one_of_two(claim, policy) if doubt is Reason.AMBIGUOUS else Deny(doubt)
 
 
 def _for_pass(claim: Claim, shown: ShownPass, rights: Rights, state: GateState, now: datetime) -> Decision:
@@ -100,8 +100,14 @@ def _for_person(claim: Claim, rights: Rights, state: GateState, now: datetime) -
     if claim.method is not Method.FACE:
         return Grant()
     if rights.is_look_alike(claim.person):
-        return Ask(Reason.AMBIGUOUS)
+        return _one_of_two(claim, state.liveness)
     return _alive(claim, state.liveness)
+
+
+def _one_of_two(claim: Claim, policy: Liveness) -> Decision:
+    """Asked for more where the face alone would open; a picture of somebody's double is refused as any other."""
+    decision = _alive(claim, policy)
+    return Ask(Reason.AMBIGUOUS) if isinstance(decision, Grant) else decision
 
 
 def _alive(claim: Claim, policy: Liveness) -> Decision:

@@ -82,6 +82,15 @@ def test_a_known_look_alike_is_asked_but_the_own_pin_opens() -> None:
 
 
 @pytest.mark.promise(6)
+@pytest.mark.parametrize("doubt", [None, Reason.AMBIGUOUS])
+def test_a_picture_of_somebodys_double_is_refused_as_any_other(doubt: Reason | None) -> None:
+    twins = rights(RosterPerson(id=WANG, second_credential=True))
+    strict = GateState(liveness=Liveness.REFUSE)
+    assert ruling(a_face(live=False, doubt=doubt), twins, strict) == Deny(Reason.NOT_LIVE)
+    assert ruling(a_face(live=True, doubt=doubt), twins, strict) == Ask(Reason.AMBIGUOUS)
+
+
+@pytest.mark.promise(6)
 def test_a_face_in_the_gallery_without_a_row_in_the_roster_has_no_rights() -> None:
     assert ruling(a_face(), NO_RIGHTS) == Deny(Reason.NO_RIGHTS)
 
