@@ -8,8 +8,10 @@ from typing import Final
 import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
 
 from admin.db.session import reading, writing
+from admin.ingest.again import is_asked, leave, read_again
 from admin.ingest.arrival import Arrival, Poison, Taken, claimed_place, read
 from admin.ingest.gates import known_gates
 from admin.ingest.lease import ASK_EACH_S
@@ -24,6 +26,7 @@ log = structlog.get_logger()
 
 MOST: Final = 500  # messages in one transaction
 IDLE_S: Final = 0.5
+AGAIN_EACH: Final = timedelta(seconds=1)
 RECEIPT_EACH: Final = timedelta(milliseconds=100)  # per gate
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 5.0
@@ -49,6 +52,7 @@ class Consumer:
         self._connection = NO_CONNECTION
         self._due: dict[GateId, set[EpochId]] = {}
         self._sent: dict[GateId, datetime] = {}
+        self._again_at = LONG_AGO
 
     def run(self, is_ours: Callable[[], bool]) -> None:
         """Until `pause` says stop; works while `is_ours`, and else asks again."""
@@ -64,6 +68,8 @@ class Consumer:
         batch = self._mailbox.take(MOST, wait)
         if batch:
             self._keep(batch)
+        else:
+            self._read_again()
         self._notice_connection()
         self._send_receipts()
 
@@ -106,9 +112,31 @@ class Consumer:
         now = self._around.now()
         with writing(self._engine) as session:
             done = record(session, readings, now)
-            open_epochs(session, done.alarms, now)
-            done.epochs |= let_go(session, done.alarms, now)
-            advance(session, done.epochs, now)
+            _follow(session, done, now)
+        return done
+
+    def _read_again(self) -> None:
+        """In a quiet moment, one quarantined message that somebody asked for."""
+        now = self._around.now()
+        if now < self._again_at:
+            return
+        self._again_at = now + AGAIN_EACH
+        try:
+            self._remember(self._once_more(now))
+        except AWAY:
+            return
+        except Exception as trouble:  # noqa: BLE001 - as in _commit: the message's own fault, and it is kept
+            log.error("message not storable", kind=type(trouble).__name__)  # noqa: TRY400 - values may be a person's
+            with writing(self._engine) as session:
+                leave(session, UNSTORABLE)
+
+    def _once_more(self, now: datetime) -> Recorded:
+        with reading(self._engine) as session:
+            if not is_asked(session):
+                return Recorded()
+        with writing(self._engine) as session:
+            done = read_again(session, now)
+            _follow(session, done, now)
         return done
 
     def _remember(self, done: Recorded) -> None:
@@ -159,3 +187,10 @@ class Consumer:
                 for gate in gates
                 if gate in known
             ]
+
+
+def _follow(session: Session, done: Recorded, now: datetime) -> None:
+    """What new links mean for epochs, holes and cursors, in the same transaction."""
+    open_epochs(session, done.alarms, now)
+    done.epochs |= let_go(session, done.alarms, now)
+    advance(session, done.epochs, now)

@@ -28,14 +28,14 @@ def record(session: Session, readings: Sequence[Taken | Poison], now: datetime) 
     """Keeps all of them, each once. `now` becomes `recorded_at`: the caller commits right after."""
     done = Recorded()
     gates = known_gates(session, (one.address.gate for one in readings if one.address is not None))
-    owned = [_owned(one, gates) for one in readings]
-    links = list(_links(owned, gates))
+    taken = [owned(one, gates) for one in readings]
+    links = list(_links(taken, gates))
     fresh, clashes = fresh_links(session, links)
     keep_links(session, fresh, now)
-    for one in owned:
+    for one in taken:
         if isinstance(one, Taken) and not is_link(one) and hear(session, one, now):
             done.births.add(one.address.gate)
-    poisons = [*(one for one in owned if isinstance(one, Poison)), *clashes]
+    poisons = [*(one for one in taken if isinstance(one, Poison)), *clashes]
     quarantine(session, poisons, now)
     done.quarantined = len(poisons)
     done.epochs = {(link.link.gate, link.link.epoch) for link in links} | set(_claimed_epochs(poisons))
@@ -48,7 +48,7 @@ def is_link(taken: Taken) -> bool:
     return isinstance(taken.content, ReadPassage | ReadAlarm)
 
 
-def _owned(one: Taken | Poison, gates: dict[GateId, KnownGate]) -> Taken | Poison:
+def owned(one: Taken | Poison, gates: dict[GateId, KnownGate]) -> Taken | Poison:
     """A message is taken only from a registered gate, under its own compound's topics."""
     address = one.address
     if address is None:
@@ -60,8 +60,8 @@ def _owned(one: Taken | Poison, gates: dict[GateId, KnownGate]) -> Taken | Poiso
     return Poison(one.arrival, wrong.fault.value, str(wrong), address)
 
 
-def _links(owned: Iterable[Taken | Poison], gates: dict[GateId, KnownGate]) -> Iterable[NewLink]:
-    for one in owned:
+def _links(readings: Iterable[Taken | Poison], gates: dict[GateId, KnownGate]) -> Iterable[NewLink]:
+    for one in readings:
         if isinstance(one, Taken) and isinstance(one.content, ReadPassage | ReadAlarm):
             yield NewLink(one.arrival, one.address, one.content, gates[one.address.gate].compound_id)
 

@@ -7,6 +7,7 @@ from typing import Final
 from admin.db.jobs import JobKind
 from admin.db.session import make_engine
 from admin.jobs.audit import AuditGallery
+from admin.jobs.discarding import DiscardRound
 from admin.jobs.enrol import Enrol, EyeAtHand
 from admin.jobs.forget import Forget
 from admin.jobs.rounds import AuditRound
@@ -39,5 +40,5 @@ def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
             JobKind.AUDIT_GALLERY.value: AuditGallery(ground, vault),
         },
         pause,
-        AuditRound(ground),
+        (AuditRound(ground), DiscardRound(ground)),
     )

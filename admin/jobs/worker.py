@@ -2,7 +2,7 @@
 
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -28,11 +28,11 @@ class Worker:
         ground: Ground,
         doers: Mapping[str, Doer],
         pause: Callable[[float], bool],
-        round_: Callable[[], None] | None = None,
+        rounds: Sequence[Callable[[], None]] = (),
     ) -> None:
-        """`pause` waits that many seconds and says whether to stop; `round_` queues what nobody asks for."""
+        """`pause` waits that many seconds and says whether to stop; `rounds` do or queue what nobody asks for."""
         self._ground, self._doers, self._pause = ground, doers, pause
-        self._round, self._round_at = round_, ground.now()
+        self._rounds, self._round_at = rounds, ground.now()
 
     def run(self) -> None:
         """Until `pause` says stop; a job in hand is done first."""
@@ -42,13 +42,14 @@ class Worker:
     def go_round(self) -> None:
         """Every ten minutes, the first time at once."""
         now = self._ground.now()
-        if self._round is None or now < self._round_at:
+        if now < self._round_at:
             return
         self._round_at = now + ROUND
-        try:
-            self._round()
-        except Exception as trouble:  # noqa: BLE001 - as above: the next round tries again
-            log.error("round failed", code=code_of(trouble), at=_place(trouble))  # noqa: TRY400 - no message: see below
+        for each in self._rounds:
+            try:
+                each()
+            except Exception as trouble:  # noqa: BLE001 - as below: the next round tries again
+                log.error("round failed", code=code_of(trouble), at=_place(trouble))  # noqa: TRY400 - no message: see below
 
     def step(self) -> bool:
         """Does the next job; False where there was none, or it went wrong."""

@@ -19,6 +19,7 @@ class Permission(StrEnum):
     CANCEL_VISIT = "cancel_visit"
     SEE_GATES = "see_gates"
     EDIT_GATES = "edit_gates"
+    KEEP_QUARANTINE = "keep_quarantine"  # messages that ingest could not take: look, try again, delete
     SEE_AUDIT = "see_audit"
     EDIT_STAFF = "edit_staff"
     OWN_ACCOUNT = "own_account"  # staff: one's own password and sessions
@@ -57,6 +58,7 @@ _STAFF: Final = _GUARD | {
 _MANAGER: Final = _STAFF | {
     Permission.SEE_LOG,
     Permission.EDIT_GATES,
+    Permission.KEEP_QUARANTINE,
     Permission.SEE_AUDIT,
     Permission.EDIT_STAFF,
 }

@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     desc,
     false,
+    text,
 )
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
@@ -98,6 +99,9 @@ class Quarantine(Base):
     """A message that could not be taken, whole, with the reason. It counts as committed and blocks nothing."""
 
     __tablename__ = "quarantine"
+    __table_args__ = (
+        Index("ix_quarantine_again", "id", sqlite_where=text("again"), postgresql_where=text("again")),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(index=True)
     topic: Mapped[str] = mapped_column(String(256))

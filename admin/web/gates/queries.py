@@ -1,15 +1,20 @@
 """Gates with what was last heard of them and which roster they should hold."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from admin.db.tables.gates import Gate, GateState, SealedRoster
+from admin.db.chain import gaps
+from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
 from admin.db.tables.places import Compound, Place
 from admin.security.scope import Scope
 from admin.web.gates.standing import Standing, standing
+
+# The audit trail keeps it for good; the page shows what is still fresh.
+BROKEN_SHOWN: Final = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,14 @@ class Wanted:
     version: int
     people: int
     made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is wrong with what a gate has recorded: links that it was asked for again, a chain that does not fit."""
+
+    missing: int = 0
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +45,7 @@ class GateLine:
     model: str | None
     standing: Standing
     wanted: Wanted | None
+    record: Record
 
     @property
     def behind(self) -> bool:
@@ -47,7 +61,7 @@ def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
         .where(Gate.id.in_(scope.gates), Gate.revoked_at.is_(None))
         .order_by(Gate.compound_id, func.length(Place.path), Gate.name_zh, Gate.id)
     )
-    wanted = _wanted(session, scope)
+    wanted, records = _wanted(session, scope), _records(session, scope, now)
     return [
         GateLine(
             id=gate.id,
@@ -59,6 +73,7 @@ def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
             model=state.model if state else None,
             standing=standing(state, now),
             wanted=wanted.get(gate.id),
+            record=records.get(gate.id, Record()),
         )
         for gate, state, place in rows
     ]
@@ -84,3 +99,20 @@ def _wanted(session: Session, scope: Scope) -> dict[str, Wanted]:
         )
     )
     return {gate: Wanted(version, people, made_at) for gate, version, people, made_at in rows}
+
+
+def _records(session: Session, scope: Scope, now: datetime) -> dict[str, Record]:
+    """Of those gates alone with whose record something is wrong."""
+    rows = session.scalars(
+        select(GateEpoch).where(
+            GateEpoch.gate_id.in_(scope.gates),
+            or_(GateEpoch.highest > GateEpoch.seq, GateEpoch.broken_seq.is_not(None)),
+        )
+    )
+    records: dict[str, Record] = {}
+    for row in rows:
+        before = records.get(row.gate_id, Record())
+        missing = sum(gap.last - gap.first + 1 for gap in gaps(session, row))
+        broken = row.broken_seq is not None and row.opened_at > now - BROKEN_SHOWN
+        records[row.gate_id] = Record(before.missing + missing, before.broken or broken)
+    return records

@@ -37,6 +37,8 @@ class PassageLine:
     name: str | None
     host: str | None
     late: bool
+    times: int  # refusals alike that share this row, the last of them at `until`
+    until: datetime | None
     recorded_at: datetime
 
 
@@ -148,6 +150,8 @@ def _lines() -> Select[*tuple[Any, ...]]:
             Visit.visitor,
             Host.name.label("host"),
             Passage.late,
+            Passage.times,
+            Passage.until,
             Passage.recorded_at,
         )
         .join(Gate, Gate.id == Passage.gate_id)
@@ -169,6 +173,8 @@ def _line(row: Row[*tuple[Any, ...]]) -> PassageLine:
         name=row.visitor or row.name,
         host=row.host,
         late=row.late,
+        times=row.times,
+        until=row.until,
         recorded_at=row.recorded_at,
     )
 

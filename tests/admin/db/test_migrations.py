@@ -1,5 +1,6 @@
 """The register's tables come up, go down, and are what the code says they are."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,6 +92,21 @@ def test_rows_survive_later_steps_down_and_up(empty: Engine) -> None:
     migrate.upgrade(empty)
     with empty.connect() as connection:
         assert connection.execute(text("SELECT name, pinyin FROM person")).all() == [("测试", "ce shi")]
+
+
+def test_cursors_of_before_know_which_place_their_hash_is_of(empty: Engine) -> None:
+    migrate.upgrade(empty, "0003")
+    with sqlite3.connect(str(empty.url.database)) as plain:  # its gate is not of interest here
+        plain.executemany(
+            "INSERT INTO gate_epoch (gate_id, epoch, opened_at, seq, hash, highest)"
+            " VALUES ('g', ?, '2026-11-01 00:00:00', ?, ?, 9)",
+            [("e1", 7, "ab" * 32), ("e2", 0, None)],
+        )
+    plain.close()
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        found = connection.execute(text("SELECT epoch, hash_seq FROM gate_epoch ORDER BY epoch")).all()
+    assert found == [("e1", 7), ("e2", 0)]
 
 
 def test_a_step_that_fails_leaves_nothing_half_done(empty: Engine) -> None:

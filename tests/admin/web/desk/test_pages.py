@@ -47,9 +47,9 @@ def test_the_board_shows_each_gate_and_its_last_attempts(
         another_gate(session, town.compound, "gate-north")
         host = a_host(session, town.compound, town.units["3-1"])
         a_passage(session, "gate-main", 1, person_id=host)
-        a_passage(session, "gate-north", 1, outcome="denied", reason="poor_quality")
+        a_passage(session, "gate-north", 1, outcome="denied", reason="poor_quality", times=12, until=NOON)
     page = logged_in(Role.GUARD, town.compound).get("/live").text
-    for said in ("South gate", "North gate", "王建国", "Face not seen clearly", "Not connected"):
+    for said in ("South gate", "North gate", "王建国", "Face not seen clearly", "12 times", "Not connected"):
         assert said in page
     assert "Demonstration" not in page
 

@@ -1,6 +1,7 @@
 """The access-log page: names by right, reasons in words, and readings that are themselves recorded."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import Engine, select
 from admin.db.session import reading, writing
 from admin.db.tables.accounts import Audit
 from admin.security.permissions import Role
-from tests.admin.conftest import Town
+from tests.admin.conftest import NOON, Town
 from tests.admin.web.rows import a_host, a_passage, another_gate
 
 Login = Callable[..., FlaskClient]
@@ -76,6 +77,17 @@ def test_opening_an_attempt_is_recorded_and_shows_its_chain(
     for said in ("0.612", "0.42 s", row.hash[:16], "Unchanged since the gate wrote it", "sent late"):
         assert said in page
     assert readings(engine) == [("passage_read", f"passage:{row.id}", "gate_trouble")]
+
+
+@pytest.mark.promise(2)
+def test_a_counted_row_says_how_many_it_stands_for(logged_in: Login, engine: Engine, town: Town) -> None:
+    counted = {"outcome": "denied", "reason": "unknown", "times": 117, "until": NOON + timedelta(minutes=9)}
+    with writing(engine) as session:
+        row = a_passage(session, "gate-main", 3, **counted)
+    browser = logged_in(Role.MANAGER, town.compound)
+    browser.post("/log/purpose", data={"purpose": "gate_trouble"})
+    assert "117 times" in browser.get("/log").text
+    assert "117 times in a row, the last at" in browser.get(f"/log?open={row.id}").text
 
 
 def test_a_name_that_fits_one_person_leads_to_that_persons_log(

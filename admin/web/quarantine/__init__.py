@@ -1,0 +1,1 @@
+"""Messages that ingest could not take: why, and what becomes of them."""
