@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import asdict, dataclass, field
 from typing import Final, TypeVar
 
+import numpy as np
+
 from gate.vision.antispoof import Antispoof
 from gate.vision.approach import NEAR_INTER_EYE, Approaches, Observation, Verdict
 from gate.vision.codes import read_codes
@@ -176,7 +178,9 @@ class Watcher:
             and approaches.wants_vector(each.tracked.track, frame.monotonic)
         ]
         best = sorted(wanted, key=lambda pair: pair[0], reverse=True)[:MOST_DESCRIBED]
-        return {tracked.track: self._eye.describe(frame, tracked.face) for _, tracked in best}
+        vectors = {tracked.track: self._eye.describe(frame, tracked.face) for _, tracked in best}
+        # A network that gives no number has told nothing, and must not spoil what was pooled before.
+        return {track: vector for track, vector in vectors.items() if np.isfinite(vector).all() and vector.any()}
 
     def _lives(self, frame: Frame, judged: list[_Judged], described: Set[TrackId]) -> dict[TrackId, float]:
         """How likely each described face is alive; nothing where no network is installed or wanted."""

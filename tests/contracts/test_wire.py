@@ -190,6 +190,13 @@ def test_passages_are_never_retained_and_receipts_are() -> None:
     assert RECEIPT.retain
 
 
+def test_a_roster_cut_short_anywhere_is_refused() -> None:
+    content = (FOLDER / "roster.v1.bin").read_bytes()
+    for length in range(len(content)):
+        with pytest.raises(WireError):
+            decode_roster(content[:length])
+
+
 def test_a_roster_whose_row_belongs_to_nobody_is_refused() -> None:
     body = decode_roster((FOLDER / "roster.v1.bin").read_bytes())
     nobody = body.roster.model_copy(update={"rows": [0, 0, 9]})

@@ -17,7 +17,7 @@ from contracts.roster import Name, Roster, RosterBody, RosterPerson, encode_rost
 from contracts.sealing import seal
 from contracts.words import Reason
 from gate.mqtt.cleartext import CleartextRefused
-from gate.mqtt.fetch import Fetched, NotFetched, NotReached, Server, ServerSettings, Trouble
+from gate.mqtt.fetch import Fetched, NotFetched, NotReached, Server, ServerSettings, Trouble, open_roster
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 GATE = GateId("east-gate")
@@ -65,6 +65,12 @@ def whole(status: int, content: bytes) -> httpx.Response:
 
 def giving(content: bytes, status: int = 200) -> Server:
     return a_server(lambda _request: whole(status, content))
+
+
+@pytest.mark.parametrize("length", [0, 1, len(SEALED) // 2, len(SEALED) - 1])
+def test_a_kept_roster_cut_short_is_not_opened(length: int) -> None:
+    assert isinstance(open_roster(SEALED, a_manifest(PLAIN), KEY), RosterBody)
+    assert open_roster(SEALED[:length], a_manifest(PLAIN), KEY) is Trouble.NOT_FOR_US
 
 
 def test_the_roster_is_asked_for_by_version_with_the_gates_own_credential() -> None:

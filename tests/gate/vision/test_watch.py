@@ -170,17 +170,3 @@ def test_odd_frames_come_to_nothing(
     seen = Watcher(counting).look(frame, one_resident, threshold_for(0.001, 1, counting.model))
     assert seen.looked
     assert (seen.verdicts, seen.faces, seen.codes) == ((), (), ())
-
-
-@pytest.mark.promise(6)
-def test_a_drawing_opens_nothing(counting: CountingEye, one_resident: Gallery, photo: Photo) -> None:
-    pixels = np.full((720, 1280, 3), 235, dtype=np.uint8)
-    cv2.ellipse(pixels, (640, 360), (120, 160), 0, 0, 360, (150, 190, 240), -1)
-    for x in (595, 685):
-        cv2.ellipse(pixels, (x, 320), (26, 14), 0, 0, 360, (255, 255, 255), -1)
-        cv2.circle(pixels, (x, 320), 11, (40, 40, 40), -1)
-        cv2.ellipse(pixels, (x, 290), (30, 8), 0, 180, 360, (30, 30, 30), 6)
-    cv2.line(pixels, (640, 335), (628, 385), (90, 120, 170), 5)
-    cv2.ellipse(pixels, (640, 430), (48, 16), 0, 0, 180, (60, 60, 190), 7)
-    drawing = replace(photo("obama.jpg"), pixels=pixels)
-    assert [verdict.person for verdict in walk(Watcher(counting), drawing, one_resident)] in ([], [None])
