@@ -190,3 +190,27 @@ def test_a_record_that_does_not_follow_the_one_before_is_told(
             GateEpoch(gate_id="gate-main", epoch="e1", opened_at=NOON, seq=4, highest=4, broken_seq=3)
         )
     assert "does not follow the one before it" in logged_in(Role.GUARD, town.compound).get("/gates").text
+
+
+@pytest.mark.promise(2)
+def test_a_gap_shows_until_it_is_closed(heard: None, engine: Engine, town: Town, logged_in: Login) -> None:
+    with writing(engine) as session:
+        session.add(GateEpoch(gate_id="gate-main", epoch="e1", opened_at=NOON, seq=4, highest=9))
+        session.flush()
+        a_passage(session, "gate-main", seq=7).epoch = "e1"
+    browser = logged_in(Role.GUARD, town.compound)
+    assert "4 records are missing; the gate was asked to send them again." in browser.get("/gates").text
+    with writing(engine) as session:
+        session.get_one(GateEpoch, ("gate-main", "e1")).seq = 9
+    assert "missing" not in browser.get("/gates").text
+
+
+@pytest.mark.promise(11)
+def test_a_record_that_does_not_follow_the_one_before_is_told(
+    heard: None, engine: Engine, town: Town, logged_in: Login
+) -> None:
+    with writing(engine) as session:
+        session.add(
+            GateEpoch(gate_id="gate-main", epoch="e1", opened_at=NOON, seq=4, highest=4, broken_seq=3)
+        )
+    assert "does not follow the one before it" in logged_in(Role.GUARD, town.compound).get("/gates").text
