@@ -139,9 +139,7 @@ class Watcher:
         self._urgent = any(each.undecided and each.near for each in seen)
         took = watch.stages()
         self._pacer.looked(took.of_looking, frame.monotonic)
-        return Seen(
-            looked=True, verdicts=tuple(verdicts), faces=seen, codes=codes, stage_ms=took, pace=pace
-        )
+        return Seen(looked=True, verdicts=tuple(verdicts), faces=seen, codes=codes, stage_ms=took, pace=pace)
 
     def finish(self, at: float) -> tuple[Verdict, ...]:
         """The camera is gone or its clip has ended: verdicts for whoever was still under way."""
@@ -180,7 +178,9 @@ class Watcher:
         best = sorted(wanted, key=lambda pair: pair[0], reverse=True)[:MOST_DESCRIBED]
         vectors = {tracked.track: self._eye.describe(frame, tracked.face) for _, tracked in best}
         # A network that gives no number has told nothing, and must not spoil what was pooled before.
-        return {track: vector for track, vector in vectors.items() if np.isfinite(vector).all() and vector.any()}
+        return {
+            track: vector for track, vector in vectors.items() if np.isfinite(vector).all() and vector.any()
+        }
 
     def _lives(self, frame: Frame, judged: list[_Judged], described: Set[TrackId]) -> dict[TrackId, float]:
         """How likely each described face is alive; nothing where no network is installed or wanted."""
