@@ -132,66 +132,6 @@ def test_gates_of_another_compound_do_not_appear(logged_in: Login, engine: Engin
     assert "North gate" not in logged_in(Role.GUARD, town.compound).get("/gates").text
 
 
-@pytest.mark.promise(13)
-@pytest.mark.parametrize(
-    ("lock", "said"),
-    [
-        (
-            LockV1(
-                relay="http", fail="safe", escape_route=True, mechanical_exit=True, wired=["contact", "fire"]
-            ),
-            ("Fail-safe", "anybody can walk in and out", "Handle", "contact", "fire panel"),
-        ),
-        (
-            LockV1(relay="gpio", fail="secure", escape_route=True, mechanical_exit=True, wired=["exit"]),
-            ("Fail-secure", "stays locked from outside", "Handle", "Exit button"),
-        ),
-        (
-            LockV1(relay="simulated", fail="safe", escape_route=True, mechanical_exit=False),
-            ("Simulated", "has no mechanical exit", "nothing is wired"),
-        ),
-    ],
-)
-def test_the_page_says_per_door_what_becomes_of_it_without_power(
-    logged_in: Login, engine: Engine, town: Town, lock: LockV1, said: tuple[str, ...]
-) -> None:
-    with writing(engine) as session:
-        session.add(a_state("gate-main", lock=lock))
-    page = logged_in(Role.GUARD, town.compound).get("/gates").text
-    assert [words for words in said if words not in page] == []
-    assert ("has no mechanical exit" in page) == (not lock.mechanical_exit)
-
-
-def test_the_page_says_what_a_gate_stands_under(logged_in: Login, engine: Engine, town: Town) -> None:
-    with writing(engine) as session:
-        session.add(a_state("gate-main", mode=Mode.LOCK_DOWN))
-    assert "The gate is locked down" in logged_in(Role.GUARD, town.compound).get("/gates").text
-
-
-@pytest.mark.promise(2)
-def test_a_gap_shows_until_it_is_closed(heard: None, engine: Engine, town: Town, logged_in: Login) -> None:
-    with writing(engine) as session:
-        session.add(GateEpoch(gate_id="gate-main", epoch="e1", opened_at=NOON, seq=4, highest=9))
-        session.flush()
-        a_passage(session, "gate-main", seq=7).epoch = "e1"
-    browser = logged_in(Role.GUARD, town.compound)
-    assert "4 records are missing; the gate was asked to send them again." in browser.get("/gates").text
-    with writing(engine) as session:
-        session.get_one(GateEpoch, ("gate-main", "e1")).seq = 9
-    assert "missing" not in browser.get("/gates").text
-
-
-@pytest.mark.promise(11)
-def test_a_record_that_does_not_follow_the_one_before_is_told(
-    heard: None, engine: Engine, town: Town, logged_in: Login
-) -> None:
-    with writing(engine) as session:
-        session.add(
-            GateEpoch(gate_id="gate-main", epoch="e1", opened_at=NOON, seq=4, highest=4, broken_seq=3)
-        )
-    assert "does not follow the one before it" in logged_in(Role.GUARD, town.compound).get("/gates").text
-
-
 @pytest.mark.promise(2)
 def test_a_gap_shows_until_it_is_closed(heard: None, engine: Engine, town: Town, logged_in: Login) -> None:
     with writing(engine) as session:
