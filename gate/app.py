@@ -202,7 +202,7 @@ def build(settings: GateSettings) -> Gate:
         looked,
         attendant,
     )
-    warden = Warden(kept.orders, Charge(door, stance, stage, health, clock), attendant)
+    warden = Warden(kept.orders, Charge(door, stance, stage, health, clock, keeper.report_soon), attendant)
     hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon)
     staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden)
     _listen(settings, line, staff.orders, clock)

@@ -1,6 +1,7 @@
 """What the gate stands under, and what its door's wires say: looked after beside the camera, ten times a second."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -59,13 +60,14 @@ class WatchedDoor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """What the warden looks after and speaks by."""
+    """What the warden looks after and speaks by. `report` makes the gate say its health at once."""
 
     door: WatchedDoor
     stance: Stance
     stage: Stage
     health: Health
     clock: TrustedClock
+    report: Callable[[], None]
 
 
 class Warden:
@@ -155,6 +157,7 @@ class Warden:
             self._shut()
         log.info("The gate stands under", mode=mode.value)
         self._attendant.alarm(BEGUN[mode])
+        charge.report()
 
     def _begin_to_hold(self) -> bool:
         now = self._charge.clock.monotonic()

@@ -110,7 +110,7 @@ class OneGate:
                 "manifest": [_public_key(box.folder.public_keys / "manifest.pub")],
                 "order": [_public_key(box.folder.public_keys / "order.pub")],
             },
-            "door": {"kind": "simulated"},
+            "door": {"kind": "simulated", "mechanical_exit": True},
             "screen": {"port": box.ports.screen},
         }
 

@@ -18,6 +18,8 @@ class Permission(StrEnum):
     MAKE_VISIT = "make_visit"
     CANCEL_VISIT = "cancel_visit"
     SEE_GATES = "see_gates"
+    OPEN_GATE = "open_gate"  # by hand, with a reason
+    HOLD_GATE = "hold_gate"  # lock down, hold open, release, restart
     EDIT_GATES = "edit_gates"
     KEEP_QUARANTINE = "keep_quarantine"  # messages that ingest could not take: look, try again, delete
     SEE_AUDIT = "see_audit"
@@ -46,6 +48,7 @@ _GUARD: Final = frozenset(
         Permission.MAKE_VISIT,
         Permission.CANCEL_VISIT,
         Permission.SEE_GATES,
+        Permission.OPEN_GATE,
         Permission.OWN_ACCOUNT,
     }
 )
@@ -57,6 +60,7 @@ _STAFF: Final = _GUARD | {
 }
 _MANAGER: Final = _STAFF | {
     Permission.SEE_LOG,
+    Permission.HOLD_GATE,
     Permission.EDIT_GATES,
     Permission.KEEP_QUARANTINE,
     Permission.SEE_AUDIT,

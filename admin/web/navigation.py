@@ -25,11 +25,12 @@ ENROL: Final = Place("faces.index", _l("Enrol"), "person-bounding-box", Permissi
 RESIDENTS: Final = Place("residents.index", _l("Residents"), "people", Permission.SEE_RESIDENTS)
 VISITORS: Final = Place("visits.index", _l("Visitors"), "qr-code", Permission.SEE_VISITS)
 LOG: Final = Place("passages.index", _l("Log"), "clock-history", Permission.SEE_LOG)
+OPEN: Final = Place("orders.index", _l("Open by hand"), "unlock", Permission.OPEN_GATE)
 GATES: Final = Place("gates.index", _l("Gates"), "door-open", Permission.SEE_GATES)
 
 ORDERS: Final = {
-    Role.GUARD.value: (LIVE, VISITORS, GATES),
-    Role.STAFF.value: (ENROL, RESIDENTS, VISITORS, LIVE, GATES),
+    Role.GUARD.value: (LIVE, VISITORS, OPEN, GATES),
+    Role.STAFF.value: (ENROL, RESIDENTS, VISITORS, LIVE, OPEN, GATES),
     Role.MANAGER.value: (LIVE, LOG, RESIDENTS, ENROL, VISITORS, GATES),
 }
 

@@ -63,7 +63,7 @@ class Post:
         self.book.close()
         self.book = OrderBook(self.folder / "orders.sqlite3")
         gate, stance = self.gate, self.gate.iron.stance
-        charge = Charge(gate.door, stance, gate.stage, gate.health, gate.clock)
+        charge = Charge(gate.door, stance, gate.stage, gate.health, gate.clock, self._report)
         warden = Warden(self.book, charge, gate.attendant)
         hands = Hands(gate.attendant, gate.door, stance, warden, self.link, self._report)
         self.desk = OrderDesk(Who(EAST, self.boot, gate.clock), self.book, hands)

@@ -30,6 +30,7 @@ class Watch:
 
     folder: Path
     gate: AtTheGate = field(default_factory=AtTheGate)
+    reports: int = 0
 
     def __post_init__(self) -> None:
         self.gate.known.rights = Rights.of(a_roster())
@@ -40,8 +41,11 @@ class Watch:
         """A new start of the process on the same disk."""
         gate = self.gate
         gate.iron.stance.mode = Mode.NORMAL
-        charge = Charge(gate.door, gate.iron.stance, gate.stage, gate.health, gate.clock)
+        charge = Charge(gate.door, gate.iron.stance, gate.stage, gate.health, gate.clock, self._report)
         self.warden = Warden(self.book, charge, gate.attendant)
+
+    def _report(self) -> None:
+        self.reports += 1
 
     def order(self, mode: Mode, number: int = 1, lasts: timedelta = HOUR) -> Standing:
         now = self.gate.clock.now()
@@ -86,6 +90,7 @@ def test_a_lock_down_lets_nobody_in_until_it_ends_by_itself(watch: Watch) -> Non
     watch.look(after=3600)
     assert answered(watch) == (Outcome.GRANTED, None)
     assert watch.gate.records.alarms == [AlarmKind.LOCK_DOWN, AlarmKind.RELEASED]
+    assert watch.reports == 2
 
 
 @pytest.mark.promise(13)

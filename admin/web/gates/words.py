@@ -13,3 +13,19 @@ STAGES: Final[dict[str, str]] = {
     "codes": _l("codes"),
     "journal": _l("record"),
 }
+RELAYS: Final[dict[str, str]] = {
+    "simulated": _l("Simulated: no door moves"),
+    "http": _l("Network relay"),
+    "gpio": _l("Relay at the gate's box"),
+    "modbus": _l("Modbus relay"),
+}
+WIRES: Final[dict[str, str]] = {
+    "contact": _l("door contact"),
+    "tamper": _l("tamper contact"),
+    "fire": _l("fire panel"),
+    "exit": _l("exit button"),
+}
+WITHOUT_POWER: Final[dict[str, str]] = {
+    "safe": _l("Fail-safe: the lock lets go, anybody can walk in and out. Post a guard."),
+    "secure": _l("Fail-secure: it stays locked from outside; people leave by the handle inside."),
+}

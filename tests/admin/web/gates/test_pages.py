@@ -13,7 +13,8 @@ from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
 from admin.security.permissions import Role
 from admin.web.gates.standing import SILENT_AFTER, standing
 from contracts.ids import BootId, GateId
-from contracts.state import HealthV1, StageMs
+from contracts.order import Mode
+from contracts.state import HealthV1, LockV1, StageMs
 from contracts.words import CameraState, DoorState
 from tests.admin.conftest import NOON, Town
 from tests.admin.web.rows import a_passage, another_gate
@@ -130,6 +131,42 @@ def test_gates_of_another_compound_do_not_appear(logged_in: Login, engine: Engin
     with writing(engine) as session:
         another_gate(session, town.other_compound, "gate-yinxing")
     assert "North gate" not in logged_in(Role.GUARD, town.compound).get("/gates").text
+
+
+@pytest.mark.promise(13)
+@pytest.mark.parametrize(
+    ("lock", "said"),
+    [
+        (
+            LockV1(
+                relay="http", fail="safe", escape_route=True, mechanical_exit=True, wired=["contact", "fire"]
+            ),
+            ("Fail-safe", "anybody can walk in and out", "Handle", "contact", "fire panel"),
+        ),
+        (
+            LockV1(relay="gpio", fail="secure", escape_route=True, mechanical_exit=True, wired=["exit"]),
+            ("Fail-secure", "stays locked from outside", "Handle", "Exit button"),
+        ),
+        (
+            LockV1(relay="simulated", fail="safe", escape_route=True, mechanical_exit=False),
+            ("Simulated", "has no mechanical exit", "nothing is wired"),
+        ),
+    ],
+)
+def test_the_page_says_per_door_what_becomes_of_it_without_power(
+    logged_in: Login, engine: Engine, town: Town, lock: LockV1, said: tuple[str, ...]
+) -> None:
+    with writing(engine) as session:
+        session.add(a_state("gate-main", lock=lock))
+    page = logged_in(Role.GUARD, town.compound).get("/gates").text
+    assert [words for words in said if words not in page] == []
+    assert ("has no mechanical exit" in page) == (not lock.mechanical_exit)
+
+
+def test_the_page_says_what_a_gate_stands_under(logged_in: Login, engine: Engine, town: Town) -> None:
+    with writing(engine) as session:
+        session.add(a_state("gate-main", mode=Mode.LOCK_DOWN))
+    assert "The gate is locked down" in logged_in(Role.GUARD, town.compound).get("/gates").text
 
 
 @pytest.mark.promise(2)
