@@ -14,6 +14,8 @@ app = typer.Typer(
 )
 bench = typer.Typer(help="Measurements; each ends with one line of JSON.", no_args_is_help=True)
 app.add_typer(bench, name="bench")
+audit = typer.Typer(help="What the running system is like, measured on itself.", no_args_is_help=True)
+app.add_typer(audit, name="audit")
 models = typer.Typer(help="Anti-spoof networks that an operator brings.", no_args_is_help=True)
 app.add_typer(models, name="models")
 
@@ -169,6 +171,22 @@ def list_models(folder: ModelsOption = None) -> None:
 
     with _told():
         typer.echo(listing(folder or antispoof_folder()))
+
+
+@audit.command("gallery")
+def audit_gallery(
+    state: StateOption = Path("state"),
+    anew: Annotated[
+        bool, typer.Option("--anew", help="Measure now; without it, show the last report if there is one.")
+    ] = False,
+    json_line: JsonOption = False,
+) -> None:
+    """How near different people lie, false accepts to expect a month, whom to enrol again, what to set."""
+    from kaimen.audit import gallery
+
+    with _told():
+        told = gallery(state, anew)
+        typer.echo(told.json if json_line else told.text)
 
 
 @app.command("reset-password")

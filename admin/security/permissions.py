@@ -22,6 +22,7 @@ class Permission(StrEnum):
     HOLD_GATE = "hold_gate"  # lock down, hold open, release, restart
     EDIT_GATES = "edit_gates"
     KEEP_QUARANTINE = "keep_quarantine"  # messages that ingest could not take: look, try again, delete
+    SEE_CALIBRATION = "see_calibration"
     SEE_AUDIT = "see_audit"
     EDIT_STAFF = "edit_staff"
     OWN_ACCOUNT = "own_account"  # staff: one's own password and sessions
@@ -63,6 +64,7 @@ _MANAGER: Final = _STAFF | {
     Permission.HOLD_GATE,
     Permission.EDIT_GATES,
     Permission.KEEP_QUARANTINE,
+    Permission.SEE_CALIBRATION,
     Permission.SEE_AUDIT,
     Permission.EDIT_STAFF,
 }

@@ -31,6 +31,7 @@ ROOMS: Final = (
     "visits",
     "portal",
     "gates",
+    "calibration",
     "orders",
     "quarantine",
     "api",

@@ -10,11 +10,14 @@ from uuid import UUID
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin.db.calibration import keep
 from admin.db.session import writing
 from admin.db.tables.gates import Gate, GateState
 from admin.db.tables.passages import Passage
+from admin.db.tables.people import Person
 from admin.db.tables.visits import ResidentLink
 from admin.security.keys import load_seal_public
 from admin.web.visits.passes import TOKEN, Seals, hash_of
@@ -24,6 +27,7 @@ from contracts.sealing import seal
 from contracts.state import HealthV1, StageMs
 from contracts.words import CameraState, DoorState
 from kaimen.demo.compound import find
+from tests.admin.web.calibration.reports import a_report as a_calibration
 from tests.admin.web.rows import a_passage, an_alarm, staff
 
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
@@ -71,6 +75,8 @@ def rooms(house: Any) -> Rooms:
         session.add(a_report("south", now))
         opened = some_passages(session, host, now)
         an_alarm(session, "south", 90, "door_fault", now)
+        pair = [person.wire_id for person in session.scalars(select(Person).limit(2))]
+        keep(session, made.compound_id, a_calibration((pair[0], pair[1]), "south"), now)
         seals = Seals(load_seal_public(keys / "web.pub"), load_seal_public(keys / "dispatch.pub"))
         signed = a_pass(session, NewVisit(made.compound_id, "刘晓彤", now, now + HOUR, host_id=host), seals)
         signed.visit.token_sealed = seal(seals.web, TOKEN, b"KM1:" + b"A" * 90)
@@ -88,6 +94,7 @@ def rooms(house: Any) -> Rooms:
                 "/visits/new",
                 f"/visits/{signed.visit.id}",
                 "/gates",
+                "/calibration/",
             ),
             in_english_too=(
                 "/residents/",

@@ -1,0 +1,1 @@
+"""How well a compound's gates tell its people apart: the last report of the worker."""
