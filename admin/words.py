@@ -165,6 +165,7 @@ class EnrolFault(StrEnum):
     UNEVEN = "uneven"
     TURNED = "turned"
     BLURRED = "blurred"
+    OTHER_PERSON = "other_person"
     NO_FACE_CONSENT = "no_face_consent"
     NO_CENTRAL_CONSENT = "no_central_consent"
     NO_GUARDIAN_CONSENT = "no_guardian_consent"
@@ -188,6 +189,9 @@ ENROL_FAULTS: Final[dict[EnrolFault, str]] = {
     EnrolFault.UNEVEN: _l("Half of the face is in shadow. Turn towards the light."),
     EnrolFault.TURNED: _l("The face is turned. Look straight at the camera."),
     EnrolFault.BLURRED: _l("The face is blurred. Hold still."),
+    EnrolFault.OTHER_PERSON: _l(
+        "This face is unlike the one enrolled before. Check who it is; if it is right, enrol again instead."
+    ),
     EnrolFault.NO_FACE_CONSENT: _l("The consent to passing by face is missing. Ask for it first."),
     EnrolFault.NO_CENTRAL_CONSENT: _l("The consent to keeping the template is missing. Ask for it first."),
     EnrolFault.NO_GUARDIAN_CONSENT: _l("A parent or other guardian must consent. Ask them first."),

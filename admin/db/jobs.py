@@ -25,6 +25,7 @@ class Queue(StrEnum):
 
 class JobKind(StrEnum):
     ENROL_FACE = "enrol_face"  # worker; blob: photo sealed to the worker; subject person:ID
+    ADD_LOOK = "add_look"  # worker; as ENROL_FACE, beside the looks enrolled before
     FORGET_FACE = "forget_face"  # worker; subject person:ID
     WRITE_PINYIN = "write_pinyin"  # worker; subject person:ID
     AUDIT_GALLERY = "audit_gallery"  # worker; subject compound:ID

@@ -35,6 +35,7 @@ def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
         ground,
         {
             JobKind.ENROL_FACE.value: enrol,
+            JobKind.ADD_LOOK.value: enrol,
             JobKind.FORGET_FACE.value: Forget(ground, vault),
             JobKind.WRITE_PINYIN.value: Spell(ground),
             JobKind.AUDIT_GALLERY.value: AuditGallery(ground, vault),

@@ -7,7 +7,7 @@ and its sealed copy is cleared with the job, whatever came of it.
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from admin.db.jobs import Result, finish
+from admin.db.jobs import JobKind, Result, finish
 from admin.db.likeness import keep_likeness
 from admin.db.revision import raise_revision
 from admin.db.session import reading, writing
@@ -31,6 +31,7 @@ from admin.vault import Vault
 from contracts.sealing import NotForUs, unseal
 from enrollment.consent import Agreement, NotAllowed, may_enrol
 from enrollment.enrol import Enrolled, Eye, NoEye, enrol, open_eye
+from enrollment.looks import is_same_person, with_look
 from enrollment.quality import numbers
 from enrollment.refusal import Refused
 from enrollment.twins import look_alikes, near_for
@@ -71,7 +72,8 @@ class Template:
 
 
 class Enrol:
-    """ENROL_FACE. Consent is asked of the register before the photo is opened and again when all is kept."""
+    """ENROL_FACE and ADD_LOOK. Consent is asked of the register before the photo is opened and again when all is
+    kept."""
 
     def __init__(self, ground: Ground, vault: Vault, key: X25519PrivateKey, eye: Callable[[], Eye]) -> None:
         self._ground, self._vault, self._key, self._eye = ground, vault, key, eye
@@ -125,8 +127,20 @@ class Enrol:
         made = enrol(photo, self._eye())
         if isinstance(made, Refused):
             return tuple(fault.value for fault in made.faults)
+        if task.kind == JobKind.ADD_LOOK.value:
+            earlier = self._earlier_looks(task.person, made)
+            if earlier and not is_same_person(made.rows[0], earlier, made.model):
+                return ("other_person",)
+            made = replace(made, rows=with_look(earlier, made.rows[0]))
         alike = self._alike(task.person, made)
         return Template(made, alike, round((time.monotonic() - begun) * 1000))
+
+    def _earlier_looks(self, person: UUID, made: Enrolled) -> tuple[bytes, ...]:
+        """What the vault keeps of the person by the same model; none where that is not whole any more."""
+        with reading(self._ground.engine) as session:
+            vault_id = session.get_one(Person, person).vault_id
+        stored = readable(self._vault, [vault_id]).get(vault_id)
+        return stored.rows if stored is not None and stored.model == made.model else ()
 
     def _alike(self, person: UUID, made: Enrolled) -> tuple[UUID, ...]:
         """Others of the same compound whom a gate might take for this one."""
@@ -192,6 +206,7 @@ def _enrolled(task: Task, what: Template) -> Act:
         "job": task.id,
         "asked_by": task.asked_by,
         "model": str(what.made.model),
+        "looks": len(what.made.rows),
         "look_alikes": len(what.alike),
     }
     return Act("face_enrolled", task.subject, details)

@@ -81,7 +81,7 @@ def declined(person_id: UUID) -> ResponseReturnValue:
 @takes(LARGEST_UPLOAD)
 def photo(person_id: UUID) -> ResponseReturnValue:
     upload = request.files.get("photo")
-    content = Photo(upload.read() if upload else b"")
+    content = Photo(upload.read() if upload else b"", adds=_adds())
     sent = service.send_photo(db(), _editor(), person_id, content, keys().worker)
     if isinstance(sent, Missing):
         return _step(person_id, sent), 422
@@ -119,7 +119,8 @@ def _step(person_id: UUID, missing: Missing | None = None) -> str:
     today = service.today(_editor())
     standing = queries.standing(db(), current().scope, person_id, today) or abort(404)
     if standing.asks is None:
-        return render_template("faces/face.html", standing=standing, missing=missing)
+        adds = _adds() and standing.looks > 0
+        return render_template("faces/face.html", standing=standing, missing=missing, adds=adds)
     return render_template(
         "faces/consent.html",
         standing=standing,
@@ -129,6 +130,11 @@ def _step(person_id: UUID, missing: Missing | None = None) -> str:
         if standing.guarded
         else [],
     )
+
+
+def _adds() -> bool:
+    """Whether the picture is a further look beside those enrolled."""
+    return request.values.get("adds") == "1"
 
 
 def _shown(person_id: UUID) -> Shown:

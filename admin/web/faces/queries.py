@@ -22,6 +22,9 @@ from admin.web.residents.queries import age_on, find_person
 NEEDED: Final = (ConsentKind.FACE, ConsentKind.CENTRAL)
 GUARDED_UNTIL: Final = 14  # years; 个人信息保护法 article 31
 ADULT: Final = 18
+PHOTO_JOBS: Final = (JobKind.ENROL_FACE.value, JobKind.ADD_LOOK.value)
+MOST_LOOKS: Final = 5
+"""As many as the worker keeps; then a new look takes the place of the one most like another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Standing:
     asks: ConsentKind | None
     guarded: bool
     declined: bool
+    looks: int = 0  # pictures the face is enrolled with; none where it is not
 
     @property
     def step(self) -> Step:
@@ -63,7 +67,8 @@ class Progress:
     state: str
     faults: tuple[str, ...]
     look_alike: bool
-    stands: bool  # a face is enrolled, whatever became of this photo
+    looks: int  # pictures the face is enrolled with, whatever became of this one
+    adds: bool  # it was to be a further look
 
     @property
     def over(self) -> bool:
@@ -88,7 +93,13 @@ def standing(session: Session, scope: Scope, person_id: UUID, today: date) -> St
     guarded = needs_guardian(person, today)
     missing = [kind for kind in NEEDED if not _stands(last.get(kind), guarded)]
     declined = any(kind in last and not last[kind].agreed for kind in NEEDED)
-    return Standing(person, missing[0] if missing else None, guarded, declined)
+    return Standing(
+        person, missing[0] if missing else None, guarded, declined, looks=_looks(session, person_id)
+    )
+
+
+def _looks(session: Session, person_id: UUID) -> int:
+    return session.scalar(select(Face.templates).where(Face.person_id == person_id)) or 0
 
 
 def needs_guardian(person: Person, today: date) -> bool:
@@ -142,17 +153,22 @@ def guardians(session: Session, scope: Scope, person: Person, today: date) -> li
 def progress(session: Session, person_id: UUID) -> Progress | None:
     """Of the newest photo; nothing of the photo itself is read."""
     row = session.execute(
-        select(
-            Job.id, Job.state, Job.result, select(Face.person_id).where(Face.person_id == person_id).exists()
-        )
-        .where(Job.subject == f"person:{person_id}", Job.kind == JobKind.ENROL_FACE.value)
+        select(Job.id, Job.state, Job.result, Job.kind)
+        .where(Job.subject == f"person:{person_id}", Job.kind.in_(PHOTO_JOBS))
         .order_by(Job.id.desc())
         .limit(1)
     ).first()
     if row is None:
         return None
     told = cast(dict[str, object], json.loads(row.result or "{}"))
-    return Progress(row.id, row.state, _codes(told.get("faults")), told.get("look_alike") is True, row[3])
+    return Progress(
+        row.id,
+        row.state,
+        _codes(told.get("faults")),
+        told.get("look_alike") is True,
+        looks=_looks(session, person_id),
+        adds=row.kind == JobKind.ADD_LOOK.value,
+    )
 
 
 def gates_that_know(session: Session, scope: Scope, person_id: UUID) -> list[GateKnows]:

@@ -44,9 +44,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A file as uploaded; never written anywhere in clear."""
+    """A file as uploaded; never written anywhere in clear. `adds` a look beside those enrolled, or replaces them."""
 
     content: bytes = field(repr=False)
+    adds: bool = False
 
 
 def today(editor: Editor) -> date:
@@ -94,7 +95,7 @@ def send_photo(
         return Missing.PHOTO
     job = NewJob(
         Queue.WORKER,
-        JobKind.ENROL_FACE,
+        JobKind.ADD_LOOK if photo.adds else JobKind.ENROL_FACE,
         f"person:{person_id}",
         blob=seal(worker, PHOTO_PURPOSE, photo.content),
     )

@@ -252,6 +252,43 @@ def test_enrolling_again_replaces_and_does_not_find_oneself(house: House, worker
     assert len(house.vault.read_many([house.vault_id(person)])) == 1
 
 
+def test_a_further_look_is_kept_beside_the_first(house: House, worker: Worker) -> None:
+    person = house.person()
+    house.ask(JobKind.ENROL_FACE, person, photo("obama.jpg"))
+    number = house.ask(JobKind.ADD_LOOK, person, photo("obama3.jpg"))
+    worker.step()
+    worker.step()
+    row, result = house.job(number)
+    assert (row.state, row.blob, result["faults"]) == ("done", None, [])
+    (kept,) = house.vault.read_many([house.vault_id(person)]).values()
+    face = face_of(house, person)
+    assert face is not None
+    assert (face.templates, len(kept.rows), len(set(kept.rows))) == (2, 2, 2)
+
+
+@pytest.mark.promise(6)
+def test_somebody_elses_face_is_no_further_look(house: House, worker: Worker) -> None:
+    """Staff who mistake one resident for another must not give the one the other's door."""
+    person = house.person()
+    house.ask(JobKind.ENROL_FACE, person, photo("obama.jpg"))
+    number = house.ask(JobKind.ADD_LOOK, person, photo("biden.jpg"))
+    worker.step()
+    worker.step()
+    assert house.job(number)[1] == {"faults": ["other_person"]}
+    (kept,) = house.vault.read_many([house.vault_id(person)]).values()
+    assert len(kept.rows) == 1
+
+
+def test_a_further_look_of_somebody_without_a_face_is_the_first(house: House, worker: Worker) -> None:
+    person = house.person()
+    number = house.ask(JobKind.ADD_LOOK, person, photo("obama.jpg"))
+    worker.step()
+    assert house.job(number)[0].state == "done"
+    face = face_of(house, person)
+    assert face is not None
+    assert face.templates == 1
+
+
 @pytest.mark.promise(5)
 def test_a_forgotten_face_is_gone_everywhere_and_leaves_a_receipt(house: House, worker: Worker) -> None:
     person = house.person()

@@ -74,8 +74,8 @@ def agree(desk: FlaskClient, person: UUID, **more: str) -> None:
     assert [say(desk, person, "yes", **more) for _ in range(2)] == [302, 302]
 
 
-def send(desk: FlaskClient, person: UUID, content: bytes = PHOTO) -> int:
-    photo = {"photo": (io.BytesIO(content), "face.jpg")}
+def send(desk: FlaskClient, person: UUID, content: bytes = PHOTO, **more: str) -> int:
+    photo = {"photo": (io.BytesIO(content), "face.jpg"), **more}
     return desk.post(f"/enrol/{person}/photo", data=photo).status_code
 
 
@@ -252,6 +252,18 @@ def test_a_refused_photo_leaves_the_face_enrolled_before(
     assert "Picture not used" in page
     assert "goes on opening the gates" in page
     assert "Not enrolled" not in page
+
+
+def test_a_further_look_is_asked_for_and_said(desk: FlaskClient, person: UUID, engine: Engine) -> None:
+    agree(desk, person)
+    assert "A further look" not in desk.get(f"/enrol/{person}?adds=1").text  # there is none yet
+    with writing(engine) as session:
+        session.add(Face(person_id=person, model="m", templates=1, enrolled_at=NOON))
+    assert "replaces the face" in desk.get(f"/enrol/{person}").text
+    assert "A further look" in desk.get(f"/enrol/{person}?adds=1").text
+    send(desk, person, adds="1")
+    assert jobs(engine) == [JobKind.ADD_LOOK.value]
+    assert "1 look" in desk.get(f"/residents/{person}").text
 
 
 def test_a_face_whose_consent_was_withdrawn_is_being_deleted(
