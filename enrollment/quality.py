@@ -41,12 +41,12 @@ def numbers(quality: Quality) -> dict[str, float]:
     return {
         "inter_eye_px": round(quality.inter_eye_distance),
         "sharpness": round(quality.sharpness, 3),
-        "brightness": round(quality.brightness),
-        "evenness": round(quality.evenness, 2),
-        "over_exposed": round(quality.over_exposed, 2),
-        "yaw": round(quality.pose.yaw),
-        "pitch": round(quality.pose.pitch),
-        "roll": round(quality.pose.roll),
+        "luminance_mean": round(quality.luminance_mean),
+        "illumination_uniformity": round(quality.illumination_uniformity, 2),
+        "over_exposure": round(quality.over_exposure, 2),
+        "yaw": round(quality.head_pose.yaw),
+        "pitch": round(quality.head_pose.pitch),
+        "roll": round(quality.head_pose.roll),
     }
 
 

@@ -1,4 +1,9 @@
-"""Whether a face in a frame is worth a template. Components as ISO/IEC 29794-5 names them. Pure."""
+"""Whether a face in a frame is worth a template. Pure.
+
+Measures bear the names of ISO/IEC 29794-5: inter-eye distance, sharpness, luminance mean, under-exposure,
+over-exposure, illumination uniformity, head pose (yaw, pitch, roll), single face present. Mouth closed, eyes open and
+eyes visible are not measured: five points and a grey chip do not tell (docs/decisions/0033-what-quality-measures.md).
+"""
 
 import math
 from collections.abc import Sequence
@@ -55,15 +60,15 @@ class Quality:
     """Pixels of the full frame."""
     sharpness: float
     """Power of the Laplacian over the power of the grey values, 64 x 64 chip: no unit, about 0.1 to 1.5."""
-    brightness: float
+    luminance_mean: float
     """Mean grey of the face, 0 to 255."""
-    under_exposed: float
+    under_exposure: float
     """Share of the face's pixels below 30."""
-    over_exposed: float
+    over_exposure: float
     """Share of the face's pixels above 235."""
-    evenness: float
+    illumination_uniformity: float
     """Darker half of the face over its brighter half, left against right: 1 is even."""
-    pose: Pose
+    head_pose: Pose
     inside: float
     """Share of the face's box within the frame."""
 
@@ -71,7 +76,7 @@ class Quality:
     def weight(self) -> float:
         """How much one frame's template counts beside others of its track: above 0, at most 1."""
         size = min(1.0, self.inter_eye_distance / 60)
-        frontal = math.cos(math.radians(min(60.0, abs(self.pose.yaw)))) ** 2
+        frontal = math.cos(math.radians(min(60.0, abs(self.head_pose.yaw)))) ** 2
         return max(0.05, size * frontal * min(1.0, self.sharpness / 0.15))
 
 
@@ -83,8 +88,8 @@ class Limits:
     sharpness: float
     darkest: float
     brightest: float
-    over_exposed: float
-    evenness: float
+    over_exposure: float
+    illumination_uniformity: float
     yaw: float
     pitch: float
     roll: float
@@ -96,8 +101,8 @@ AT_THE_GATE: Final = Limits(
     sharpness=0.02,
     darkest=35,
     brightest=215,
-    over_exposed=0.4,
-    evenness=0.25,
+    over_exposure=0.4,
+    illumination_uniformity=0.25,
     yaw=35,
     pitch=30,
     roll=40,
@@ -108,8 +113,8 @@ AT_ENROLMENT: Final = Limits(
     sharpness=0.04,
     darkest=55,
     brightest=200,
-    over_exposed=0.25,
-    evenness=0.5,
+    over_exposure=0.25,
+    illumination_uniformity=0.5,
     yaw=20,
     pitch=20,
     roll=20,
@@ -130,11 +135,11 @@ def measure(pixels: Pixels, face: Face) -> Quality:
     return Quality(
         inter_eye_distance=face.landmarks.inter_eye,
         sharpness=_sharpness(chip),
-        brightness=float(middle.mean()),
-        under_exposed=float((middle < DARK).mean()),
-        over_exposed=float((middle > BRIGHT).mean()),
-        evenness=(min(left, right) + 1) / (max(left, right) + 1),
-        pose=pose_of(face.landmarks),
+        luminance_mean=float(middle.mean()),
+        under_exposure=float((middle < DARK).mean()),
+        over_exposure=float((middle > BRIGHT).mean()),
+        illumination_uniformity=(min(left, right) + 1) / (max(left, right) + 1),
+        head_pose=pose_of(face.landmarks),
         inside=face.box.inside(pixels.shape[1], pixels.shape[0]),
     )
 
@@ -144,10 +149,10 @@ def judge(quality: Quality, limits: Limits) -> Usable | tuple[Fault, ...]:
     tests = (
         (quality.inter_eye_distance < limits.inter_eye_distance, Fault.TOO_SMALL),
         (quality.inside < limits.inside, Fault.CUT_OFF),
-        (quality.brightness < limits.darkest, Fault.TOO_DARK),
+        (quality.luminance_mean < limits.darkest, Fault.TOO_DARK),
         (_too_bright(quality, limits), Fault.TOO_BRIGHT),
-        (quality.evenness < limits.evenness, Fault.UNEVEN),
-        (_turned(quality.pose, limits), Fault.TURNED),
+        (quality.illumination_uniformity < limits.illumination_uniformity, Fault.UNEVEN),
+        (_turned(quality.head_pose, limits), Fault.TURNED),
         (quality.sharpness < limits.sharpness, Fault.BLURRED),
     )
     return tuple(fault for failed, fault in tests if failed) or Usable()
@@ -182,7 +187,7 @@ def _degrees(axis: NDArray[np.float64]) -> float:
 
 
 def _too_bright(quality: Quality, limits: Limits) -> bool:
-    return quality.brightness > limits.brightest or quality.over_exposed > limits.over_exposed
+    return quality.luminance_mean > limits.brightest or quality.over_exposure > limits.over_exposure
 
 
 def _turned(pose: Pose, limits: Limits) -> bool:

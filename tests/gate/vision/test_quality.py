@@ -116,7 +116,7 @@ def test_enrolment_asks_for_one_face_and_a_better_picture_than_the_gate(eye: Eye
 def test_a_frontal_sharp_face_weighs_more_than_a_turned_small_one(eye: Eye, photo: Photo) -> None:
     frame = photo("obama.jpg")
     good = measure(frame.pixels, the_face(eye, frame))
-    poor = replace(good, inter_eye_distance=25, pose=replace(good.pose, yaw=30))
+    poor = replace(good, inter_eye_distance=25, head_pose=replace(good.head_pose, yaw=30))
     assert 0 < poor.weight < good.weight <= 1
 
 
