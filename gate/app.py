@@ -309,8 +309,11 @@ def _screen(settings: GateSettings, stage: Stage, wicket: Wicket) -> Screen:
 def _listen(settings: GateSettings, line: Line, orders: OrderDesk, clock: SystemClock) -> None:
     """Signed times raise the clock's floor: a battery that died cannot bring yesterday's passes back."""
 
-    def receipt(body: Receipt) -> None:
-        clock.not_before(body.at)
+    def receipt(body: Receipt, retained: bool) -> None:
+        if retained:  # signed at any time before
+            clock.not_before(body.at)
+        else:
+            clock.hear(body.at)
         line.sender.take(body)
 
     def manifest(body: Manifest) -> None:

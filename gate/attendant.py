@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
@@ -34,6 +34,9 @@ class TrustedClock(Clock, Protocol):
 
     @property
     def trusted(self) -> bool: ...
+
+    @property
+    def offset(self) -> timedelta | None: ...
 
 
 class Records(Protocol):

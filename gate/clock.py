@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
@@ -28,8 +29,10 @@ def utc_now() -> datetime:
 class SystemClock:
     """The machine's clocks over a floor: the latest of the build date, the journal and signed server times.
 
-    Where the wall clock is behind the floor, time goes on from the floor by the monotonic clock, and
-    `trusted` is false until the wall clock catches up.
+    The wall clock is believed while it is not behind the floor and goes with the monotonic clock: from the
+    server's last live signed time where this boot has heard one, else from where it first was good. A clock that
+    was set to another time is believed again once it is back, or once the server agrees with it.
+    Until then time goes on by the monotonic clock, and `trusted` is false.
     """
 
     def __init__(
@@ -40,13 +43,16 @@ class SystemClock:
     ) -> None:
         self._wall, self._monotonic = wall, monotonic
         self._lock = threading.Lock()
-        self._floor, self._floor_at = BUILT_AT, monotonic()
+        self._floor = _Mark(BUILT_AT, monotonic())
+        self._anchor: _Mark | None = None
+        self._server: _Mark | None = None
         if floor is not None:
             self.not_before(floor)
 
     def now(self) -> datetime:
         """Aware UTC; never earlier than the floor."""
-        return max(self._wall(), self._lowest())
+        reading = self._read()
+        return max(reading.wall if reading.trusted else reading.expected, reading.lowest)
 
     def monotonic(self) -> float:
         """Seconds since an arbitrary start; never goes back within one boot."""
@@ -55,13 +61,65 @@ class SystemClock:
     @property
     def trusted(self) -> bool:
         """Whether windows and schedules may be judged by this clock."""
-        return self._wall() >= self._lowest() - TOLERANCE
+        return self._read().trusted
+
+    @property
+    def offset(self) -> timedelta | None:
+        """How far the server's time is ahead of the wall clock; None where this boot has not heard it live."""
+        with self._lock:
+            return self._server.at(self._monotonic()) - self._wall() if self._server else None
 
     def not_before(self, known: datetime) -> None:
         """It is at least `known`: the journal holds it, or the server signed it."""
         with self._lock:
-            if known > self._lowest():
-                self._floor, self._floor_at = known, self._monotonic()
+            self._raise_floor(known)
 
-    def _lowest(self) -> datetime:
-        return self._floor + timedelta(seconds=self._monotonic() - self._floor_at)
+    def hear(self, signed: datetime) -> None:
+        """A time that the server signed just now, delivered live; an older one than is known says nothing.
+
+        The first of a boot decides against a wall clock that is ahead: a broker that replays an old one can make
+        this clock doubted, not believed.
+        """
+        with self._lock:
+            now = self._monotonic()
+            if signed >= self._floor.at(now) - TOLERANCE:
+                self._server = _Mark(signed, now)
+            self._raise_floor(signed)
+
+    def _raise_floor(self, known: datetime) -> None:
+        now = self._monotonic()
+        if known > self._floor.at(now):
+            self._floor = _Mark(known, now)
+
+    def _read(self) -> "_Reading":
+        with self._lock:
+            now, wall = self._monotonic(), self._wall()
+            lowest = self._floor.at(now)
+            if self._anchor is None and wall >= lowest - TOLERANCE:
+                self._anchor = _Mark(wall, now)
+            known = self._server or self._anchor
+            expected = known.at(now) if known else lowest
+            trusted = wall >= lowest - TOLERANCE and abs(wall - expected) <= TOLERANCE
+            return _Reading(wall, expected, lowest, trusted)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """A time that was known at a moment of the monotonic clock."""
+
+    time: datetime
+    seconds: float
+
+    def at(self, seconds: float) -> datetime:
+        """The same time, gone on by the monotonic clock."""
+        return self.time + timedelta(seconds=seconds - self.seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """Both clocks, read together. `expected`: what the wall clock should say."""
+
+    wall: datetime
+    expected: datetime
+    lowest: datetime
+    trusted: bool

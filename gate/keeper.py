@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Final, Protocol
 
 import structlog
@@ -171,6 +172,7 @@ class Keeper:
             troubles=measured.troubles,
             liveness=self._badge.liveness.value,
             clock_trusted=looked.clock.trusted,
+            clock_offset_ms=_milliseconds(looked.clock.offset),
             target_fpir=self._badge.target_fpir,
             distance=round(holding.rule.distance, 4),
             margin=round(holding.rule.margin, 4),
@@ -178,3 +180,7 @@ class Keeper:
             mode=looked.stance.mode,
             fire=looked.stance.fire,
         )
+
+
+def _milliseconds(offset: timedelta | None) -> int | None:
+    return None if offset is None else offset // timedelta(milliseconds=1)

@@ -48,7 +48,7 @@ class TakesOrders(Protocol):
 class Listeners:
     """Where verified bodies go; they are called on the network's thread and must return soon."""
 
-    receipt: Callable[[Receipt], None]
+    receipt: Callable[[Receipt, bool], None]  # and whether the broker had kept it
     manifest: Callable[[Manifest], None]
     orders: TakesOrders
 
@@ -77,7 +77,7 @@ class Inbox:
 
     def _pass_on(self, topic: Topic, payload: bytes, retained: bool) -> None:
         if topic == RECEIPT:
-            self._listeners.receipt(self._opened(payload, Receipt, self._keys.receipts))
+            self._listeners.receipt(self._opened(payload, Receipt, self._keys.receipts), retained)
         elif topic == WANT:
             self._listeners.manifest(self._opened(payload, Manifest, self._keys.manifests))
         elif topic == STANDING:

@@ -4,7 +4,6 @@ Keeping the roster itself on disk (`disk`) is the operator's choice for boxes th
 after a power cut. It is then kept sealed as it came; unsafe because the key that opens it is on the same box.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,7 +13,9 @@ from typing import Final, Literal
 from contracts.manifest import Manifest
 from contracts.roster import RosterBody
 from contracts.wire import WireError
-from gate.store.disk import JournalError, NoRecord
+from gate.store.disk import JournalError
+from gate.store.files import write_whole
+from gate.store.lease import LeaseMeter
 
 Keep = Literal["memory", "disk"]
 Unsealer = Callable[[bytes, Manifest], RosterBody | None]
@@ -51,6 +52,7 @@ class RosterStore:
         self._folder, self._keep = folder, keep
         self._held: HeldRoster | None = None
         self._newest = _read_mark(folder) if folder else None
+        self._meter = LeaseMeter(folder / "lease.json" if folder else None)
 
     @property
     def held(self) -> HeldRoster | None:
@@ -74,7 +76,7 @@ class RosterStore:
         """Makes this the roster. Raises LowerRoster, and NoRecord where its number cannot be kept."""
         self._raise_mark(manifest)
         if self._folder and self._keep == "disk":
-            _write(self._folder / "roster.sealed", sealed)
+            write_whole(self._folder / "roster.sealed", sealed)
         self._held = HeldRoster(manifest, body, monotonic)
 
     def renew(self, manifest: Manifest, monotonic: float) -> None:
@@ -97,7 +99,7 @@ class RosterStore:
     def is_stale(self, now: datetime, monotonic: float, clock_trusted: bool = True) -> bool:
         """Whether the lease has ended, counted from the signature or from the arrival: the first to end.
 
-        Without a trusted clock the arrival alone counts, and at most twelve hours.
+        Without a trusted clock the arrival alone counts, and at most twelve hours, summed over boots.
         """
         held = self._held
         if held is None:
@@ -105,6 +107,9 @@ class RosterStore:
         lease_s = (
             held.manifest.lease_s if clock_trusted else min(held.manifest.lease_s, LEASE_WITHOUT_CLOCK_S)
         )
+        without_clock_s = self._meter.used(held.manifest.at, monotonic, clock_trusted)
+        if not clock_trusted and without_clock_s >= lease_s:
+            return True
         signed_too_long_ago = clock_trusted and now >= held.manifest.at + timedelta(seconds=lease_s)
         return signed_too_long_ago or monotonic - held.taken_s >= lease_s
 
@@ -112,7 +117,7 @@ class RosterStore:
         if self._newest is not None and not self.takes(manifest):
             raise LowerRoster(manifest, self._newest)
         if self._folder:
-            _write(self._folder / "roster.json", manifest.encode())
+            write_whole(self._folder / "roster.json", manifest.encode())
         self._newest = manifest
 
 
@@ -127,21 +132,3 @@ def _read_mark(folder: Path) -> Manifest | None:
         return None
     except (OSError, WireError) as wrong:
         raise JournalError(f"{folder / 'roster.json'} cannot be used: {wrong}.") from wrong
-
-
-def _write(path: Path, content: bytes) -> None:
-    """The whole file or the one before, whenever the power goes."""
-    fresh = path.with_suffix(".new")
-    try:
-        with fresh.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-    except OSError as wrong:
-        raise NoRecord(f"{path}: {wrong.strerror}") from wrong

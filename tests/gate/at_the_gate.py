@@ -40,6 +40,7 @@ class HandClock:
 
     def __init__(self) -> None:
         self.wall, self.seconds, self.trusted = NOON, 1000.0, True
+        self.offset: timedelta | None = None
 
     def now(self) -> datetime:
         return self.wall

@@ -1,5 +1,7 @@
 """What a gate looks after between frames."""
 
+from datetime import timedelta
+
 import pytest
 
 from contracts.ids import BootId
@@ -110,10 +112,11 @@ def test_the_screen_says_when_the_journal_is_nearly_full(gate: Kept) -> None:
 
 @pytest.mark.promise(7)
 def test_a_clock_that_is_no_longer_trusted_alarms_once(gate: Kept) -> None:
-    gate.clock.trusted = False
+    gate.clock.trusted, gate.clock.offset = False, timedelta(seconds=-300, microseconds=600)
     assert Condition.NO_CLOCK in gate.pass_time(5)
     assert gate.records.alarms == [AlarmKind.CLOCK]
     assert not gate.published[-1].clock_trusted
+    assert gate.published[-1].clock_offset_ms == -300_000
 
 
 def test_forgetting_that_fails_is_counted_and_tried_again_an_hour_later(gate: Kept) -> None:

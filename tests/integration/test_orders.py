@@ -73,7 +73,7 @@ class RealGate:
         hands = Hands(parts.attendant, parts.door, stance, self.warden, self.link, self.report)
         self.desk = OrderDesk(Who(gate, BOOT, self.clock), self.book, hands)
         key = trusted(load_verify_key(self.house.public / "order.pub"))
-        listeners = Listeners(lambda _: None, lambda _: None, self.desk)
+        listeners = Listeners(lambda _body, _kept: None, lambda _: None, self.desk)
         self.link.listen(Inbox(gate, self.house.compound, PinnedKeys({}, {}, key), listeners).take)
         self.desk.start(restart=lambda: None)
         self.link.start(self.clock.now)

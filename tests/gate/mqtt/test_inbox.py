@@ -37,7 +37,7 @@ class Desk:
             {DISPATCH.id: DISPATCH.private.public_key()},
             {ORDERS.id: ORDERS.private.public_key()},
         )
-        listeners = Listeners(self.receipts.append, self.manifests.append, self)
+        listeners = Listeners(lambda body, _kept: self.receipts.append(body), self.manifests.append, self)
         self.inbox = Inbox(GATE, COMPOUND, keys, listeners)
 
     def order(self, order: Order, retained: bool) -> None:

@@ -130,6 +130,18 @@ def test_without_a_trusted_clock_a_roster_is_good_for_twelve_hours() -> None:
     assert store.is_stale(far, 12 * 3600.0, clock_trusted=False)
 
 
+@pytest.mark.promise(7)
+def test_without_a_trusted_clock_twelve_hours_are_summed_over_boots(tmp_path: Path) -> None:
+    store = holding(RosterStore(tmp_path, keep="disk"))
+    for hours in range(1, 8):
+        assert not store.is_stale(NOON, hours * 3600.0, clock_trusted=False)
+    store = RosterStore(tmp_path, keep="disk")
+    assert store.load(lambda _sealed, manifest: a_body(manifest.version), 0.0)
+    assert not store.is_stale(NOON, 0.0, clock_trusted=False)
+    assert not store.is_stale(NOON, 5 * 3600.0, clock_trusted=False)
+    assert store.is_stale(NOON, 6 * 3600.0, clock_trusted=False)
+
+
 def test_a_fresh_signature_renews_the_lease_and_an_old_one_does_not() -> None:
     store = holding(RosterStore(None))
     tomorrow = NOON + timedelta(days=1)

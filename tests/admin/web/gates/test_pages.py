@@ -191,3 +191,12 @@ def test_a_record_that_does_not_follow_the_one_before_is_told(
             GateEpoch(gate_id="gate-main", epoch="e1", opened_at=NOON, seq=4, highest=4, broken_seq=3)
         )
     assert "does not follow the one before it" in logged_in(Role.GUARD, town.compound).get("/gates").text
+
+
+@pytest.mark.promise(7)
+def test_the_page_says_how_far_a_doubted_clock_is_away(logged_in: Login, engine: Engine, town: Town) -> None:
+    with writing(engine) as session:
+        session.add(a_state("gate-main", clock_trusted=False, clock_offset_ms=-300_000))
+    page = logged_in(Role.GUARD, town.compound).get("/gates").text
+    assert "is not to be trusted" in page
+    assert "+300 s away" in page
