@@ -202,6 +202,15 @@ def reset_password(
 
 
 @app.command()
+def restored(state: StateOption = Path("state")) -> None:
+    """Say that the register was put back from a backup: gates send again what they still keep."""
+    from kaimen.restored import restored as say
+
+    with _told():
+        typer.echo(f"generation {say(state)}: gates will send again what the backup does not have")
+
+
+@app.command()
 def verify(
     state: StateOption = Path("state"),
     gate: Annotated[
