@@ -8,13 +8,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, and_, or_, select, true, tuple_
 from sqlalchemy.orm import Session, aliased
 
+from admin.db.tables.accounts import Account
 from admin.db.tables.gates import Gate
+from admin.db.tables.orders import GateOrder
 from admin.db.tables.passages import Alarm, Passage
 from admin.db.tables.people import Person
 from admin.db.tables.places import Place
 from admin.db.tables.visits import Visit
 from admin.security.scope import Scope
 from admin.web.passages.filters import Wanted
+from contracts.passage import PassageWho
+from contracts.wire import WireError
 from contracts.words import Method, Outcome
 
 PAGE = 50
@@ -65,6 +69,7 @@ class Story:
     """One attempt, the whole row, and whether the link before it is here and fits (None: not here).
 
     `coming` is the attempt with the one it belongs to, in the order they happened; empty where it stands alone.
+    `staff` is the name of whoever ordered a manual opening, `ordered` whether its order is in the history.
     """
 
     line: PassageLine
@@ -72,6 +77,8 @@ class Story:
     person_id: UUID | None
     follows: bool | None
     coming: tuple[PassageLine, ...] = ()
+    staff: str | None = None
+    ordered: bool = False
 
 
 def compounds(session: Session, scope: Scope) -> list[Place]:
@@ -132,7 +139,20 @@ def story(session: Session, scope: Scope, passage: UUID) -> Story | None:
     row: Passage = found[-1]
     line, second = _line(found), _second(session, row)
     coming = tuple(sorted((line, second), key=lambda one: one.at)) if second else ()
-    return Story(line, row, row.person_id, _follows(session, row), coming)
+    ordered = session.scalar(select(GateOrder.id).where(GateOrder.id == row.id)) is not None
+    return Story(line, row, row.person_id, _follows(session, row), coming, _staff(session, row), ordered)
+
+
+def _staff(session: Session, row: Passage) -> str | None:
+    """As the gate recorded it in the chain: an account by its number, never by name."""
+    try:
+        by = PassageWho.decode(row.who_text).staff if row.who_text else None
+    except WireError:
+        return None
+    number = by.removeprefix("account-") if by else ""
+    return (
+        session.scalar(select(Account.name).where(Account.id == int(number))) if number.isdecimal() else None
+    )
 
 
 def _lines() -> Select[*tuple[Any, ...]]:

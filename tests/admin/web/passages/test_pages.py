@@ -9,9 +9,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
 from admin.db.session import reading, writing
+from admin.db.tables import GateOrder
 from admin.db.tables.accounts import Audit
 from admin.security.permissions import Role
-from tests.admin.conftest import NOON, Town
+from tests.admin.conftest import NOON, Town, an_account
 from tests.admin.web.rows import a_host, a_passage, another_gate
 
 Login = Callable[..., FlaskClient]
@@ -77,6 +78,46 @@ def test_opening_an_attempt_is_recorded_and_shows_its_chain(
     for said in ("0.612", "0.42 s", row.hash[:16], "Unchanged since the gate wrote it", "sent late"):
         assert said in page
     assert readings(engine) == [("passage_read", f"passage:{row.id}", "gate_trouble")]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(
+    ("who", "named"),
+    [('{"staff":"account-%d"}', True), ('{"staff":"account-99999"}', False), ("{}", False), ("[", False)],
+)
+def test_a_manual_opening_names_who_ordered_it(
+    logged_in: Login, engine: Engine, town: Town, who: str, named: bool
+) -> None:
+    with writing(engine) as session:
+        guard = an_account("赵门岗", Role.GUARD, town.compound)
+        session.add(guard)
+        session.flush()
+        text = (who % guard.id if "%" in who else who).encode()
+        row = a_passage(session, "gate-main", 3, method="guard", who_text=text)
+    browser = logged_in(Role.MANAGER, town.compound)
+    browser.post("/log/purpose", data={"purpose": "gate_trouble"})
+    page = browser.get(f"/log?open={row.id}").text
+    assert "Opened by the guard" in page
+    assert ("赵门岗" in page) == named
+    assert "The order" not in page
+
+
+def test_an_ordered_opening_leads_to_its_order(logged_in: Login, engine: Engine, town: Town) -> None:
+    with writing(engine) as session:
+        guard = an_account("赵门岗", Role.GUARD, town.compound)
+        session.add(guard)
+        session.flush()
+        row = a_passage(
+            session, "gate-main", 3, method="guard", who_text=f'{{"staff":"account-{guard.id}"}}'.encode()
+        )
+        order = GateOrder(
+            id=row.id, gate_id="gate-main", operation="open", reason="visitor", account_id=guard.id
+        )
+        order.asked_at, order.state = NOON, "done"
+        session.add(order)
+    browser = logged_in(Role.MANAGER, town.compound)
+    browser.post("/log/purpose", data={"purpose": "gate_trouble"})
+    assert f'href="/orders/{row.id}"' in browser.get(f"/log?open={row.id}").text
 
 
 @pytest.mark.promise(2)
