@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal
 
 from contracts.alarm import AlarmV1
@@ -66,6 +67,7 @@ class Address:
     gate: GateId
 
 
+@lru_cache(maxsize=4096)
 def read_topic(text: str) -> Address:
     """Raises WireError for a topic that is not in the list."""
     match = _SHAPE.fullmatch(text)

@@ -189,6 +189,18 @@ def audit_gallery(
         typer.echo(told.json if json_line else told.text)
 
 
+@bench.command()
+def ingest(
+    passages: Annotated[int, typer.Option(min=80, help="Sent and then taken in batches.")] = 24_000,
+    naive: Annotated[int, typer.Option(min=8, help="Taken with one commit a message.")] = 2_000,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+) -> None:
+    """Passages a second from journals over a real broker into the database, durably, beside one commit a message."""
+    from bench.ingest import Load, run
+
+    typer.echo(run(Load(passages, naive)))
+
+
 @app.command("reset-password")
 def reset_password(
     login: Annotated[str, typer.Argument(help="Whose password was forgotten.")] = "admin",

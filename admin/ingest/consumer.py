@@ -38,10 +38,13 @@ AWAY: Final = (OperationalError, InterfaceError)
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the loop is given: `pause` waits so many seconds and says whether to stop."""
+    """What the loop is given: `pause` waits so many seconds and says whether to stop. `batch`: messages at most in one
+    transaction.
+    """
 
     now: Callable[[], datetime]
     pause: Callable[[float], bool]
+    batch: int = MOST
 
 
 class Consumer:
@@ -65,7 +68,7 @@ class Consumer:
     def turn(self) -> None:
         """One batch and what follows from it."""
         wait = RECEIPT_EACH.total_seconds() / 4 if self._due else IDLE_S
-        batch = self._mailbox.take(MOST, wait)
+        batch = self._mailbox.take(self._around.batch, wait)
         if batch:
             self._keep(batch)
         else:

@@ -26,6 +26,7 @@ SLOWEST_RECONNECT_S: Final = 5
 MOST_WAITING: Final = 10_000  # above it reports without a promise (QoS 0) are let go
 QUIET_S: Final = 0.004  # after so long without another message a batch is complete
 NO_CONNECTION: Final = 0
+LONGEST_GOODBYE_S: Final = 1.0
 
 
 class Mailbox(Protocol):
@@ -58,30 +59,22 @@ class MqttMailbox:
         self._lock = threading.Lock()
         self._connection = NO_CONNECTION
         self._connections = 0
-        self._settings = settings
-        self._client = Client(
-            CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
-        )
-        self._client.username_pw_set(settings.username, read_password(settings.password_file))
-        if settings.ca_file is not None:
-            context = ssl.create_default_context(cafile=settings.ca_file)
-            self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
-        self._client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
-        self._client.on_socket_open = _send_at_once
-        self._client.on_connect = self._on_connect
-        self._client.on_disconnect = self._on_disconnect
-        self._client.on_message = self._on_message
-        self._client.on_subscribe = self._on_subscribe
+        self._left = threading.Event()
+        self._settings, self._client_id = settings, client_id
+        self._client = self._new_client()
 
     def open(self) -> None:
         """Begins to connect and goes on trying. What an earlier opening left over comes again from the broker."""
         self._arrivals = queue.SimpleQueue()
+        self._client = self._new_client()  # paho leaks sockets when one is begun twice
         self._client.connect_async(self._settings.host, self._settings.port, KEEPALIVE_S)
         self._client.loop_start()
 
     def close(self) -> None:
         """Leaves; what was not acknowledged stays with the broker."""
         self._client.disconnect()
+        if self._connection != NO_CONNECTION:
+            self._left.wait(LONGEST_GOODBYE_S)  # else the thread may end with the goodbye unsaid and the socket open
         self._client.loop_stop()
 
     @property
@@ -116,6 +109,23 @@ class MqttMailbox:
         self._client.publish(topic, payload, qos=1, retain=True)
         return True
 
+    def _new_client(self) -> Client:
+        settings = self._settings
+        client = Client(
+            CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=False, manual_ack=True
+        )
+        client.username_pw_set(settings.username, read_password(settings.password_file))
+        if settings.ca_file is not None:
+            context = ssl.create_default_context(cafile=settings.ca_file)
+            client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
+        client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
+        client.on_socket_open = _send_at_once
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        return client
+
     def _on_connect(
         self, client: Client, _data: object, _flags: ConnectFlags, code: ReasonCode, _more: Properties | None
     ) -> None:
@@ -125,6 +135,7 @@ class MqttMailbox:
         with self._lock:
             self._connections += 1
             self._connection = self._connections
+            self._left.clear()
         client.subscribe([(topic.everywhere, topic.qos) for topic in TOPICS if topic.way == "from gate"])
         log.info("broker connected", connection=self._connection)
 
@@ -138,6 +149,7 @@ class MqttMailbox:
     ) -> None:
         with self._lock:
             self._connection = NO_CONNECTION
+            self._left.set()
         log.warning("broker disconnected", reason=str(code))
 
     def _on_subscribe(
