@@ -68,7 +68,9 @@ class HealthV1(Message):
     troubles: Count = 0  # frames dropped by an error since the start
     liveness: Annotated[str, Field(max_length=16)] | None = None  # the gate's policy
     clock_trusted: bool = True
-    clock_offset_ms: int | None = None  # the server's time minus the gate's, by its last live receipt; since 1.1
+    clock_offset_ms: int | None = (
+        None  # the server's time minus the gate's, by its last live receipt; since 1.1
+    )
     # How hard the gate looks: frames searched a second, pixels across in which faces are sought, and whether that
     # is less than it would be on a faster box. Since 1.1.
     looks_per_s: Annotated[float, Field(ge=0)] | None = None

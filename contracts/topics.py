@@ -50,7 +50,8 @@ HAVE: Final = Topic("have", HaveV1, qos=1, retain=True, way="from gate")
 RESULT: Final = Topic("result", ResultV1, qos=1, retain=False, way="from gate")
 RECEIPT: Final = Topic("receipt", SignedV1, qos=1, retain=True, way="to gate", signed="Receipt")
 WANT: Final = Topic("want", SignedV1, qos=1, retain=True, way="to gate", signed="Manifest")
-ORDER: Final = Topic("order", SignedV1, qos=1, retain=False, way="to gate", signed="Order")  # kept ones reopen doors
+# A kept order would reopen a door.
+ORDER: Final = Topic("order", SignedV1, qos=1, retain=False, way="to gate", signed="Order")
 STANDING: Final = Topic("standing", SignedV1, qos=1, retain=True, way="to gate", signed="Standing")
 
 TOPICS: Final = (STATE, HEALTH, PASSAGE, ALARM, HAVE, RESULT, RECEIPT, WANT, ORDER, STANDING)
@@ -69,7 +70,7 @@ class Address:
 
 @lru_cache(maxsize=4096)
 def read_topic(text: str) -> Address:
-    """Raises WireError for a topic that is not in the list."""
+    """Raises WireError for a topic that is not in the list. Gates say the same few again and again."""
     match = _SHAPE.fullmatch(text)
     topic = _BY_NAME.get(match.group(3)) if match else None
     if match is None or topic is None:

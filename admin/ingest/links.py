@@ -67,7 +67,9 @@ def keep_links(session: Session, links: Sequence[NewLink], now: datetime) -> Non
         session.execute(insert(_table(Alarm)), [_alarm(one, content, now) for one, content in alarms])
     if passages:
         ids = _Ids(session, passages)
-        session.execute(insert(_table(Passage)), [_passage(one, content, ids, now) for one, content in passages])
+        session.execute(
+            insert(_table(Passage)), [_passage(one, content, ids, now) for one, content in passages]
+        )
         _claim_uses(session, passages, ids)
 
 

@@ -74,7 +74,8 @@ class MqttMailbox:
         """Leaves; what was not acknowledged stays with the broker."""
         self._client.disconnect()
         if self._connection != NO_CONNECTION:
-            self._left.wait(LONGEST_GOODBYE_S)  # else the thread may end with the goodbye unsaid and the socket open
+            # Else the thread may end with the goodbye unsaid and the socket open.
+            self._left.wait(LONGEST_GOODBYE_S)
         self._client.loop_stop()
 
     @property

@@ -19,6 +19,7 @@ from admin.jobs.task import Ground
 from admin.jobs.worker import Worker
 from admin.security.audit import first_bad_entry
 from admin.security.keys import load_sealing_key
+from gate.vision.eye import SEARCH_PIXELS
 from tests.faces import picture
 
 House = Any
@@ -146,9 +147,9 @@ class MeanwhileEye:
     def __init__(self, eye: Eye, happens: Callable[[], None]) -> None:
         self.model, self._eye, self._happens = eye.model, eye, happens
 
-    def find(self, frame: Any) -> Any:
+    def find(self, frame: Any, search_pixels: int = SEARCH_PIXELS) -> Any:
         self._happens()
-        return self._eye.find(frame)
+        return self._eye.find(frame, search_pixels)
 
     def describe(self, frame: Any, face: Any) -> Any:
         return self._eye.describe(frame, face)

@@ -172,7 +172,7 @@ def test_what_is_gone_for_ever_is_said_by_one_alarm_that_is_sent_like_any_link(
         sender.step(second * 10.0)
     (alarm,) = {sent.seq: sent for sent in link.sent if sent.seq == 4}.values()
     assert isinstance(alarm, AlarmV1)
-    what = alarm.read_what()
+    what = AlarmV1.read_what(alarm)
     assert (what.kind, what.gone, what.monotonic_ms) == (AlarmKind.LINKS_GONE, lost, 0)
     assert journal.unsent_count() == 4
 
