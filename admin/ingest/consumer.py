@@ -196,4 +196,4 @@ def _follow(session: Session, done: Recorded, now: datetime) -> None:
     """What new links mean for epochs, holes and cursors, in the same transaction."""
     open_epochs(session, done.alarms, now)
     done.epochs |= let_go(session, done.alarms, now)
-    advance(session, done.epochs, now)
+    advance(session, done.epochs, now, done.fresh)

@@ -11,7 +11,7 @@ from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
 from admin.db.revision import raise_revision
-from admin.db.tables import Alarm, Passage, PassClaim, Person, Visit
+from admin.db.tables import Alarm, GateEpoch, Passage, PassClaim, Person, Visit
 from admin.ingest.arrival import Arrival, Poison, ReadAlarm, ReadPassage, poison
 from contracts.alarm import AlarmV1
 from contracts.chain import Part
@@ -118,10 +118,13 @@ def _claim_uses(session: Session, passages: Sequence[tuple[NewLink, ReadPassage]
 
 
 def _known_hashes(session: Session, links: Sequence[NewLink]) -> dict[LinkPlace, str]:
+    """Of the places that the log may have: beyond the highest of an epoch there is nothing to ask for."""
     found: dict[LinkPlace, str] = {}
+    tops = _highest(session, links)
     by_epoch: dict[tuple[str, str], list[int]] = {}
     for gate, epoch, seq in (one.place for one in links):
-        by_epoch.setdefault((gate, epoch), []).append(seq)
+        if seq <= tops.get((gate, epoch), seq):
+            by_epoch.setdefault((gate, epoch), []).append(seq)
     for (gate, epoch), seqs in by_epoch.items():
         for log in (Passage, Alarm):
             rows = session.execute(
@@ -129,6 +132,17 @@ def _known_hashes(session: Session, links: Sequence[NewLink]) -> dict[LinkPlace,
             )
             found.update({(gate, epoch, row.seq): row.hash for row in rows})
     return found
+
+
+def _highest(session: Session, links: Sequence[NewLink]) -> dict[tuple[str, str], int]:
+    """The highest place known of each epoch; an epoch that is new is not among them."""
+    rows = session.execute(
+        select(GateEpoch.gate_id, GateEpoch.epoch, GateEpoch.highest).where(
+            GateEpoch.gate_id.in_({one.link.gate for one in links}),
+            GateEpoch.epoch.in_({one.link.epoch for one in links}),
+        )
+    )
+    return {(gate, epoch): top for gate, epoch, top in rows}
 
 
 def _known_ids(session: Session, links: Iterable[NewLink]) -> set[UUID]:

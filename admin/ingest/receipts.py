@@ -4,7 +4,7 @@ A gate lets go of its own copy only by a receipt, so a cursor moves over what is
 passages, alarms, quarantined messages whose place could be read, and what the gate said it no longer holds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -30,6 +30,7 @@ MOST_FORKS: Final = 8
 MOST_RANGES: Final = 32
 STEP: Final = 1000  # links read at a time
 INGEST: Final = process("ingest")
+EpochOf = tuple[GateId, EpochId]
 
 
 def open_epochs(session: Session, openings: Iterable[ReadAlarm], now: datetime) -> None:
@@ -47,12 +48,12 @@ def open_epochs(session: Session, openings: Iterable[ReadAlarm], now: datetime) 
     session.flush()
 
 
-def let_go(session: Session, alarms: Iterable[ReadAlarm], now: datetime) -> set[tuple[GateId, EpochId]]:
+def let_go(session: Session, alarms: Iterable[ReadAlarm], now: datetime) -> set[EpochOf]:
     """A gate says that it no longer holds what it was asked for: the hole is in order from now on.
 
     Only what is really asked for counts. Returns the epochs concerned.
     """
-    concerned: set[tuple[GateId, EpochId]] = set()
+    concerned: set[EpochOf] = set()
     for alarm in alarms:
         gate, lost = alarm.link.gate, alarm.what.gone
         row = session.get(GateEpoch, (gate, lost.epoch)) if lost else None
@@ -67,13 +68,28 @@ def let_go(session: Session, alarms: Iterable[ReadAlarm], now: datetime) -> set[
     return concerned
 
 
-def advance(session: Session, epochs: Iterable[tuple[GateId, EpochId]], now: datetime) -> None:
-    """Moves each cursor over every contiguous link; its row is locked, so that two ingests take turns."""
-    for gate, epoch in sorted(epochs):
-        cursor = _cursor(session, gate, epoch, now)
-        while _step(session, cursor, now):
-            pass
-        cursor.highest = max(cursor.highest, cursor.seq, highest(session, gate, epoch))
+def advance(
+    session: Session,
+    epochs: Collection[EpochOf],
+    now: datetime,
+    fresh: Mapping[EpochOf, Sequence[Committed]] | None = None,
+) -> None:
+    """Moves each cursor over every contiguous link; its row is locked, so that two ingests take turns.
+
+    `fresh` are the links that were just added, in order, where nothing else was: an epoch without a gap is then moved
+    without asking the log.
+    """
+    cursors = _cursors(session, epochs, now)
+    for epoch in sorted(epochs):
+        cursor, added = cursors[epoch], (fresh or {}).get(epoch)
+        if added is not None and cursor.highest <= cursor.seq:
+            _move(session, cursor, added, now)
+            top = added[-1].seq if added else 0
+        else:
+            while _step(session, cursor, now):
+                pass
+            top = highest(session, *epoch)
+        cursor.highest = max(cursor.highest, cursor.seq, top)
 
 
 def receipt(session: Session, gate: GateId, lately: Sequence[EpochId], now: datetime) -> Receipt:
@@ -124,17 +140,37 @@ def _cursor(session: Session, gate: GateId, epoch: EpochId, now: datetime) -> Ga
     return row
 
 
+def _cursors(session: Session, epochs: Collection[EpochOf], now: datetime) -> dict[EpochOf, GateEpoch]:
+    """The rows of these epochs, locked; those there were not are made."""
+    found = session.scalars(
+        select(GateEpoch)
+        .where(
+            GateEpoch.gate_id.in_({gate for gate, _ in epochs}),
+            GateEpoch.epoch.in_({epoch for _, epoch in epochs}),
+        )
+        .order_by(GateEpoch.gate_id, GateEpoch.epoch)
+        .with_for_update()
+    )
+    rows = {(GateId(row.gate_id), EpochId(row.epoch)): row for row in found}
+    return {epoch: rows.get(epoch) or _cursor(session, *epoch, now) for epoch in epochs}
+
+
 def _step(session: Session, cursor: GateEpoch, now: datetime) -> bool:
     """Moves over up to `STEP` links; whether there may be more."""
+    return _move(session, cursor, above(session, cursor, STEP), now) >= STEP
+
+
+def _move(session: Session, cursor: GateEpoch, found: Iterable[Committed], now: datetime) -> int:
+    """Over those that follow without a gap; returns how many."""
     moved = 0
-    for found in contiguous(cursor.seq, above(session, cursor, STEP)):
-        if not _follows(cursor, found):
-            _broken(session, cursor, found.seq, now)
-        cursor.seq = found.last
-        if found.hash is not None:
-            cursor.hash, cursor.hash_seq = found.hash, found.seq
+    for one in contiguous(cursor.seq, found):
+        if not _follows(cursor, one):
+            _broken(session, cursor, one.seq, now)
+        cursor.seq = one.last
+        if one.hash is not None:
+            cursor.hash, cursor.hash_seq = one.hash, one.seq
         moved += 1
-    return moved >= STEP
+    return moved
 
 
 def _follows(cursor: GateEpoch, found: Committed) -> bool:

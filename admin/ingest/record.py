@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from admin.db.chain import Committed
 from admin.ingest.arrival import Poison, ReadAlarm, ReadPassage, Taken
 from admin.ingest.gates import KnownGate, hear, known_gates
 from admin.ingest.links import NewLink, fresh_links, keep_links
@@ -13,12 +14,18 @@ from admin.ingest.quarantine import quarantine
 from contracts.ids import EpochId, GateId
 from contracts.wire import Fault, WireError
 
+EpochOf = tuple[GateId, EpochId]
+
 
 @dataclass(slots=True)
 class Recorded:
-    """What a batch has touched: whose cursors to advance, and which gates have just connected."""
+    """What a batch has touched: whose cursors to advance, and which gates have just connected.
 
-    epochs: set[tuple[GateId, EpochId]] = field(default_factory=set[tuple[GateId, EpochId]])
+    `fresh` has what was added to each epoch, in order, where nothing of it went to quarantine.
+    """
+
+    epochs: set[EpochOf] = field(default_factory=set[EpochOf])
+    fresh: dict[EpochOf, list[Committed]] = field(default_factory=dict[EpochOf, list[Committed]])
     alarms: list[ReadAlarm] = field(default_factory=list[ReadAlarm])
     births: set[GateId] = field(default_factory=set[GateId])
     quarantined: int = 0
@@ -38,7 +45,9 @@ def record(session: Session, readings: Sequence[Taken | Poison], now: datetime) 
     poisons = [*(one for one in taken if isinstance(one, Poison)), *clashes]
     quarantine(session, poisons, now)
     done.quarantined = len(poisons)
-    done.epochs = {(link.link.gate, link.link.epoch) for link in links} | set(_claimed_epochs(poisons))
+    claimed = set(_claimed_epochs(poisons))
+    done.epochs = {(one.link.gate, one.link.epoch) for one in links} | claimed
+    done.fresh = _added(done.epochs - claimed, fresh)
     done.alarms = [one.content for one in links if isinstance(one.content, ReadAlarm)]
     return done
 
@@ -64,6 +73,15 @@ def _links(readings: Iterable[Taken | Poison], gates: dict[GateId, KnownGate]) -
     for one in readings:
         if isinstance(one, Taken) and isinstance(one.content, ReadPassage | ReadAlarm):
             yield NewLink(one.arrival, one.address, one.content, gates[one.address.gate].compound_id)
+
+
+def _added(epochs: Iterable[EpochOf], fresh: Iterable[NewLink]) -> dict[EpochOf, list[Committed]]:
+    added: dict[EpochOf, list[Committed]] = {epoch: [] for epoch in epochs}
+    for one in sorted(fresh, key=lambda one: one.link.seq):
+        places = added.get((one.link.gate, one.link.epoch))
+        if places is not None:
+            places.append(Committed.place(one.link.seq, one.link.hash, one.link.previous))
+    return added
 
 
 def _claimed_epochs(poisons: Iterable[Poison]) -> Iterable[tuple[GateId, EpochId]]:

@@ -196,11 +196,13 @@ class Journal:
     def forget_receipted(self, before: datetime) -> int:
         """Removes links receipted before `before` and returns how many. Raises NoRecord.
 
-        Callers wait KEPT_AFTER_RECEIPT. The newest link stays, because the next epoch names it, and
-        so do those whose pulse is open.
+        Only where the server, too, has said KEPT_AFTER_RECEIPT later how far it is: one that was put back from a
+        backup while this gate was cut off still gets its links. The newest link stays, because the next epoch
+        names it, and so do those whose pulse is open.
         """
         with self._disk.writing() as db:
-            return gone.forget(db, microseconds(before))
+            said = rows.heard(db) - KEPT_AFTER_RECEIPT // timedelta(microseconds=1)
+            return gone.forget(db, min(said, microseconds(before)))
 
     def last_time(self) -> datetime | None:
         """The newest `at` among the last thousand links; None in an empty journal.

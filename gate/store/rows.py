@@ -149,6 +149,10 @@ def apply_receipt(db: sqlite3.Connection, receipt: Receipt) -> int:
     """See Journal.obey."""
     if not _take_generation(db, receipt.generation):
         return 0
+    db.execute(
+        "INSERT INTO mark VALUES ('heard', ?) ON CONFLICT DO UPDATE SET value = max(value, excluded.value)",
+        (microseconds(receipt.at),),
+    )
     done = sum(_receipted(db, place, microseconds(receipt.at)) for place in receipt.upto)
     for gap in receipt.missing:
         db.execute(
@@ -156,6 +160,12 @@ def apply_receipt(db: sqlite3.Connection, receipt: Receipt) -> int:
             (gap.epoch, gap.first, gap.last),
         )
     return done
+
+
+def heard(db: sqlite3.Connection) -> int:
+    """When the server last said how far it is, by its own clock in microseconds; 0 where it never did."""
+    found = db.execute("SELECT value FROM mark WHERE name = 'heard'").fetchone()
+    return 0 if found is None else int(found[0])
 
 
 def _take_generation(db: sqlite3.Connection, generation: int) -> bool:

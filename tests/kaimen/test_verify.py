@@ -286,6 +286,7 @@ def journal(tmp_path: Path) -> Path:
     for passage in passages:
         journal.pulse_is_done(passage.read_what().id, True, 1)
     journal.obey(a_receipt(passages[1].place))
+    journal.obey(a_receipt(at=MORNING + timedelta(days=3)))
     journal.forget_receipted(MORNING + timedelta(days=3))
     journal.close()
     again = a_journal(path)

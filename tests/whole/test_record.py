@@ -256,6 +256,7 @@ class Record(RuleBasedStateMachine):
         """Older backups and images are no longer put back."""
         before = self.house.on_disk()
         self.house.pass_time(3 * 86_400)
+        self.house.hear()
         self.house.journal.forget_receipted(self.house.now)
         self.kept = self.imaged = None
         assert before - self.house.on_disk() <= set(self.house.on_server())

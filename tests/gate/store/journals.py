@@ -46,11 +46,16 @@ def an_alarm(kind: AlarmKind = AlarmKind.CAMERA_LOST, at: datetime = MORNING) ->
     return AlarmWhat(id=uuid7(), at=at, boot=BOOT, monotonic_ms=3000, kind=kind)
 
 
-def a_receipt(*upto: Place, generation: int = 1, missing: tuple[Missing, ...] = ()) -> Receipt:
+def a_receipt(
+    *upto: Place,
+    generation: int = 1,
+    missing: tuple[Missing, ...] = (),
+    at: datetime = MORNING + timedelta(minutes=1),
+) -> Receipt:
     return Receipt(
         gate=GATE,
         generation=generation,
-        at=MORNING + timedelta(minutes=1),
+        at=at,
         upto=list(upto),
         missing=list(missing),
     )

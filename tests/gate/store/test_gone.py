@@ -35,6 +35,7 @@ def test_what_is_forgotten_is_noted_as_one_range(journal: Journal, tmp_path: Pat
     for _ in range(2):
         passages = [journal.write_passage(NOBODY, a_refusal()) for _ in range(3)]
         journal.obey(a_receipt(passages[1].place))
+        journal.obey(a_receipt(at=FAR))
         journal.forget_receipted(FAR)
     assert forgotten(tmp_path / "journal.sqlite3") == [(1, 6)]
 
@@ -43,6 +44,7 @@ def test_what_is_forgotten_is_noted_as_one_range(journal: Journal, tmp_path: Pat
 def test_a_gap_is_answered_by_what_is_held_and_what_is_gone(journal: Journal) -> None:
     passages = [journal.write_passage(NOBODY, a_refusal()) for _ in range(5)]
     journal.obey(a_receipt(passages[2].place))  # seq 4
+    journal.obey(a_receipt(at=FAR))
     journal.forget_receipted(FAR)
     epoch = passages[0].epoch
     filling = journal.fill(Missing(epoch=epoch, first=2, last=5), 100)

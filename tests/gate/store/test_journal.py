@@ -231,15 +231,28 @@ def test_receipted_links_are_forgotten_after_their_time_and_others_stay(path: Pa
     passages = [journal.write_passage(NOBODY, a_refusal()) for _ in range(3)]
     journal.obey(a_receipt(passages[1].place))
     assert journal.forget_receipted(before=MORNING) == 0
+    journal.obey(a_receipt(at=MORNING + timedelta(days=3)))
     assert journal.forget_receipted(before=MORNING + timedelta(days=2)) == 3
     assert [stored.link for stored in everything(journal)] == [passages[2]]
+
+
+@pytest.mark.promise(2)
+def test_a_gate_that_hears_nothing_of_the_server_forgets_nothing(path: Path) -> None:
+    """The server may have been put back from a backup meanwhile."""
+    journal = a_journal(path)
+    passages = [journal.write_passage(NOBODY, a_refusal()) for _ in range(3)]
+    journal.obey(a_receipt(passages[-1].place, generation=1))
+    assert journal.forget_receipted(before=MORNING + timedelta(days=30)) == 0
+    journal.obey(a_receipt(generation=2, at=MORNING + timedelta(days=30)))
+    assert journal.unsent_count() == 4
 
 
 def test_the_newest_link_stays_for_the_next_epoch_to_name(path: Path) -> None:
     journal = a_journal(path)
     last = journal.write_passage(NOBODY, a_refusal())
-    journal.obey(a_receipt(last.place))
-    journal.forget_receipted(before=MORNING + timedelta(days=2))
+    for days in (0, 3):
+        journal.obey(a_receipt(last.place, at=MORNING + timedelta(days=days)))
+    assert journal.forget_receipted(before=MORNING + timedelta(days=2)) == 1
     journal.close()
     assert everything(a_journal(path))[0].link.previous == last.hash
 
