@@ -1,8 +1,7 @@
-"""A PostgreSQL of Debian's package for one measurement: its own folder, loopback, gone afterwards."""
+"""A PostgreSQL of Debian's package for a measurement or a test: its own folder, a socket in it, gone afterwards."""
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Generator, Sequence
@@ -10,50 +9,43 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-DURABLE = ("-c", "fsync=on", "-c", "synchronous_commit=on")
-
 
 @contextmanager
-def postgresql() -> Generator[str | None]:
-    """The address of an empty database; None where the server or its driver is not installed."""
+def postgresql(durable: bool = True) -> Generator[str | None]:
+    """The address of an empty database; None where the server or its driver is not installed.
+
+    Without `durable` nothing is synced: for tests, which ask what is written, not whether it outlives the power.
+    """
     programs = _programs()
     if programs is None or find_spec("psycopg") is None:
         yield None
         return
     folder = Path(tempfile.mkdtemp(prefix="kaimen-postgresql-"))
     try:
-        with _running(programs, folder) as port:
-            yield f"postgresql+psycopg://kaimen@127.0.0.1:{port}/postgres"
+        if os.geteuid() == 0:
+            shutil.chown(folder, "postgres", "postgres")
+        with _running(programs, folder, "on" if durable else "off"):
+            yield f"postgresql+psycopg://kaimen@/postgres?host={folder}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def _running(programs: Path, folder: Path) -> Generator[int]:
-    data, port = folder / "data", _free_port()
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres", "postgres")
-    _do(
-        [
-            str(programs / "initdb"),
-            "-D",
-            str(data),
-            "-U",
-            "kaimen",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--no-locale",
-        ]
+def _running(programs: Path, folder: Path, durable: str) -> Generator[None]:
+    data, control = str(folder / "data"), str(programs / "pg_ctl")
+    new = ("-U", "kaimen", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+    _do([str(programs / "initdb"), "-D", data, *new])
+    words = (
+        "-c listen_addresses=",
+        f"-k {folder}",
+        f"-c fsync={durable}",
+        f"-c synchronous_commit={durable}",
     )
-    options = " ".join(["-h 127.0.0.1", f"-p {port}", f"-k {folder}", *DURABLE])
-    control = str(programs / "pg_ctl")
-    _do([control, "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start"])
+    _do([control, "-D", data, "-w", "-l", str(folder / "log"), "-o", " ".join(words), "start"])
     try:
-        yield port
+        yield
     finally:
-        _do([control, "-D", str(data), "-m", "fast", "-w", "stop"])
+        _do([control, "-D", data, "-m", "fast", "-w", "stop"])
 
 
 def _programs() -> Path | None:
@@ -65,9 +57,3 @@ def _do(words: Sequence[str]) -> None:
     """As the user postgres where we are root: the server refuses root."""
     user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     subprocess.run([*user, *words], check=True, stdout=subprocess.DEVNULL, cwd="/")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -56,8 +56,7 @@ class Place(Wire):
 
 def link_hash(epoch: EpochId, seq: int, previous: Hash, who: Hash, what: Hash) -> Hash:
     """The hash that the next link names as the one before it; `who` and `what` are commitments."""
-    words = (previous, who, what)
-    content = b"".join(bytes.fromhex(word) for word in words)
+    content = bytes.fromhex(previous) + bytes.fromhex(who) + bytes.fromhex(what)
     return hashlib.sha256(
         b"kaimen/link/v1\0" + epoch.encode() + b"\0" + seq.to_bytes(8, "big") + content
     ).hexdigest()

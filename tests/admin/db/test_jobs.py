@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from admin.db.base import Base
 from admin.db.jobs import (
     LEASE,
     MOST_ATTEMPTS,
@@ -23,19 +21,11 @@ from admin.db.jobs import (
     result_of,
     take,
 )
-from admin.db.session import make_engine, writing
+from admin.db.session import writing
 from admin.db.tables import Job
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
-    Base.metadata.create_all(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

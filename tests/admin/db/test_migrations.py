@@ -1,8 +1,6 @@
 """The register's tables come up, go down, and are what the code says they are."""
 
 import sqlite3
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -11,15 +9,8 @@ from sqlalchemy import Engine, inspect, text
 
 from admin.db import migrate
 from admin.db.base import Base
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import AuditHead, Server
-
-
-@pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
-    yield engine
-    engine.dispose()
 
 
 def test_head_is_what_the_tables_say(empty: Engine) -> None:
@@ -30,23 +21,28 @@ def test_head_is_what_the_tables_say(empty: Engine) -> None:
         assert compare_metadata(context, Base.metadata) == []
 
 
-def test_every_index_is_there_in_its_order(empty: Engine, tmp_path: Path) -> None:
+def test_every_index_is_there_in_its_order(empty: Engine) -> None:
     migrate.upgrade(empty)
-    fresh = make_engine(f"sqlite:///{tmp_path / 'fresh.sqlite3'}")
-    Base.metadata.create_all(fresh)
-    assert indexes(empty) == indexes(fresh)
-    fresh.dispose()
+    migrated = indexes(empty)
+    migrate.downgrade(empty, "base")
+    Base.metadata.create_all(empty)
+    assert migrated == indexes(empty)
 
 
 def all_but_indexes(_thing: object, _name: str | None, kind: str, *_: object) -> bool:
-    """Descending indexes cannot be compared on SQLite; the test below reads their statements."""
+    """Descending indexes cannot be compared on SQLite; the test above reads their statements."""
     return kind != "index"
 
 
 def indexes(engine: Engine) -> set[str]:
+    """Their statements as the database keeps them, but for its own bookkeeping."""
+    kept = {
+        "sqlite": "SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL",
+        "postgresql": "SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'",
+    }
     with engine.connect() as connection:
-        rows = connection.execute(text("SELECT sql FROM sqlite_master WHERE type = 'index' AND sql NOT NULL"))
-        return {str(row[0]) for row in rows}
+        rows = connection.execute(text(kept[engine.dialect.name]))
+        return {str(row[0]) for row in rows if "alembic" not in str(row[0])}
 
 
 def test_up_down_and_up_again(empty: Engine) -> None:
@@ -94,6 +90,7 @@ def test_rows_survive_later_steps_down_and_up(empty: Engine) -> None:
         assert connection.execute(text("SELECT name, pinyin FROM person")).all() == [("测试", "ce shi")]
 
 
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
 def test_cursors_of_before_know_which_place_their_hash_is_of(empty: Engine) -> None:
     migrate.upgrade(empty, "0003")
     with sqlite3.connect(str(empty.url.database)) as plain:  # its gate is not of interest here
@@ -113,7 +110,7 @@ def test_a_step_that_fails_leaves_nothing_half_done(empty: Engine) -> None:
     migrate.upgrade(empty, "0001")
     with empty.begin() as connection:
         connection.execute(text("CREATE TABLE visit (id INTEGER)"))  # in the way of 0002
-    with pytest.raises(Exception, match="visit already exists"):
+    with pytest.raises(Exception, match=r'visit"? already exists'):
         migrate.upgrade(empty)
     assert migrate.revision_of(empty) == "0001"
     assert "gate" not in inspect(empty).get_table_names()

@@ -1,22 +1,17 @@
 """The revision rises with what changed rosters, or not at all."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 from sqlalchemy import Engine
 
 from admin.db import migrate
 from admin.db.revision import generation, raise_revision, revision
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Engine]:
-    engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
-    migrate.upgrade(engine)
-    yield engine
-    engine.dispose()
+def engine(empty: Engine) -> Engine:
+    migrate.upgrade(empty)
+    return empty
 
 
 def test_it_rises_by_one_with_each_change(engine: Engine) -> None:

@@ -83,6 +83,7 @@ def test_a_batch_is_acknowledged_once_it_is_in_the_log(
 
 
 @pytest.mark.promise(2)
+@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_nothing_is_acknowledged_while_the_database_is_away(
     engine: Engine,
     town: object,
