@@ -45,7 +45,8 @@ class ProcessSettings(Frozen):
 
     database: str  # an SQLAlchemy URL
     own_keys: Path  # private halves: this process alone can read the folder
-    public_keys: Path  # public halves of all: receipt.pub manifest.pub order.pub pass.pub web.pub worker.pub dispatch.pub
+    # Public halves of all: receipt.pub manifest.pub order.pub pass.pub web.pub worker.pub dispatch.pub
+    public_keys: Path
 
     @classmethod
     def read(cls, path: Path) -> Self:
