@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, event, select
+from sqlalchemy import Engine, event, select, text
 
-from admin.db.session import reading
+from admin.db.session import make_engine, reading
 from admin.db.tables import Passage, Quarantine
 from admin.ingest.arrival import Arrival
 from admin.ingest.consumer import Consumer, Surroundings
@@ -102,6 +102,25 @@ def test_nothing_is_acknowledged_while_the_database_is_away(
     locker.close()
     assert mailbox.acknowledged == []
     assert stop.waited == sorted(stop.waited)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize("engine", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
+def test_a_database_that_ends_every_connection_gets_the_batch_once(
+    consumer: Consumer, engine: Engine, mailbox: FakeMailbox
+) -> None:
+    chain = Chain(GATE)
+    mailbox.batches = [[a_passage(chain)], [a_passage(chain)]]
+    consumer.turn()
+    other = make_engine(engine.url.render_as_string(hide_password=False))
+    with other.begin() as connection:  # what a restart of the server does to its clients
+        ours = "FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND usename = 'kaimen'"
+        connection.execute(text(f"SELECT pg_terminate_backend(pid) {ours}"))
+    other.dispose()
+    consumer.turn()
+    assert len(mailbox.acknowledged) == 2
+    with reading(engine) as session:
+        assert session.scalars(select(Passage.seq).order_by(Passage.seq)).all() == [1, 2]
 
 
 @pytest.mark.promise(2)
