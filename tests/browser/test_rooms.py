@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from admin.db.calibration import keep
 from admin.db.session import writing
 from admin.db.tables.gates import Gate, GateState
-from admin.db.tables.passages import Passage
+from admin.db.tables.passages import Passage, Quarantine
 from admin.db.tables.people import Person
 from admin.db.tables.visits import ResidentLink
 from admin.security.keys import load_seal_public
@@ -75,6 +75,7 @@ def rooms(house: Any) -> Rooms:
         session.add(a_report("south", now))
         opened = some_passages(session, host, now)
         an_alarm(session, "south", 90, "door_fault", now)
+        session.add(a_message_set_aside("south", now))
         pair = [person.wire_id for person in session.scalars(select(Person).limit(2))]
         keep(session, made.compound_id, a_calibration((pair[0], pair[1]), "south"), now)
         seals = Seals(load_seal_public(keys / "web.pub"), load_seal_public(keys / "dispatch.pub"))
@@ -94,6 +95,8 @@ def rooms(house: Any) -> Rooms:
                 "/visits/new",
                 f"/visits/{signed.visit.id}",
                 "/gates",
+                "/quarantine",
+                "/quarantine/1",
                 "/calibration/",
             ),
             in_english_too=(
@@ -117,6 +120,19 @@ def a_gate(compound: int, name: str, now: datetime) -> Gate:
         credential_hash=hash_of(name),
         seal_key=bytes(32),
         added_at=now,
+    )
+
+
+def a_message_set_aside(gate: str, now: datetime) -> Quarantine:
+    fields = f'{{"v":2,"gate":"{gate}","epoch":"{"e" * 32}","seq":7,"hash":"{"ab" * 32}"}}'
+    return Quarantine(
+        id=1,
+        at=now - HOUR,
+        topic=f"kaimen/v1/demonstration/{gate}/passage",
+        gate_id=gate,
+        fault="newer_version",
+        detail="PassageV1: newer_version",
+        content=fields.encode(),
     )
 
 

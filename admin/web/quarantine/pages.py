@@ -18,7 +18,7 @@ pages = Blueprint("quarantine", __name__, template_folder="templates")
 def index() -> ResponseReturnValue:
     below = request.args.get("below", type=int)
     page = queries.messages(db(), current().scope, below)
-    return render_template("quarantine/index.html", page=page, first=below is None, faults=words.FAULTS)
+    return render_template("quarantine/index.html", page=page, first=below is None, words_of=words)
 
 
 @pages.get("/quarantine/<int:message_id>")

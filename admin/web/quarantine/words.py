@@ -3,8 +3,17 @@
 from typing import Final
 
 from admin.catalogue import say_later as _l
+from contracts.topics import ALARM, HAVE, HEALTH, PASSAGE, RESULT, STATE
 from contracts.wire import Fault
 
+KINDS: Final[dict[str, str]] = {
+    PASSAGE.name: _l("Passage"),
+    ALARM.name: _l("Alarm"),
+    STATE.name: _l("Birth or end of a connection"),
+    HEALTH.name: _l("Health report"),
+    HAVE.name: _l("Roster held"),
+    RESULT.name: _l("Answer to an order"),
+}
 UNSTORABLE: Final = "unstorable"  # said by ingest of what the database refuses
 
 FAULTS: Final[dict[str, str]] = {

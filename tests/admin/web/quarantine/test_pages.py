@@ -14,8 +14,9 @@ from admin.db.session import reading, writing
 from admin.db.tables import Audit, LinkPurge, PurgeReason, Quarantine
 from admin.security.permissions import Role
 from admin.web.quarantine.outline import outline
-from admin.web.quarantine.words import FAULTS
+from admin.web.quarantine.words import FAULTS, KINDS
 from contracts.ids import GateId
+from contracts.topics import TOPICS
 from contracts.wire import Fault
 from tests.admin.conftest import NOON, Town
 from tests.chains import Chain
@@ -135,8 +136,9 @@ def test_a_long_list_goes_on_below_its_last_line(town: Town, engine: Engine, log
     assert second.count("From a gate with newer software") == 10
 
 
-def test_every_reason_has_words() -> None:
+def test_every_reason_and_kind_has_words() -> None:
     assert FAULTS.keys() == {*Fault, "unstorable"}
+    assert KINDS.keys() == {topic.name for topic in TOPICS if topic.way == "from gate"}
 
 
 @given(st.binary(max_size=300))
