@@ -215,6 +215,12 @@ def test_refusals_stop_before_grants_and_nothing_is_evicted(path: Path) -> None:
     assert [stored.link for stored in everything(journal)[len(held) :]] == grants
 
 
+@pytest.mark.promise(7)
+def test_a_gate_keeps_a_hundred_thousand_rows_warns_at_ninety_and_has_ten_thousand_more_for_grants() -> None:
+    limits = JournalLimits()
+    assert (limits.capacity, limits.warning, limits.kept_for_grants) == (100_000, 90_000, 10_000)
+
+
 def test_a_journal_nine_tenths_full_says_so_once(path: Path) -> None:
     journal = a_journal(path, limits=JournalLimits(capacity=20, kept_for_grants=2))
     passages = [journal.write_passage(NOBODY, a_refusal()) for _ in range(18)]
