@@ -29,6 +29,7 @@ from contracts.words import CameraState, DoorState
 from kaimen.demo.compound import find
 from tests.admin.web.calibration.reports import a_report as a_calibration
 from tests.admin.web.rows import a_passage, an_alarm, staff
+from tests.pages import until
 
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
 Enter = Callable[..., BrowserContext]
@@ -284,7 +285,7 @@ def test_a_visitor_shows_the_code_also_without_a_network(
     page.goto(rooms.pass_link)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.reload()
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    until(page, "navigator.serviceWorker.controller !== null")
     page.reload()
     context.set_offline(True)
     page.reload()

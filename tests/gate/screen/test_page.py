@@ -15,6 +15,7 @@ from gate.screen.messages import Look, TypedPin
 from gate.screen.server import Screen, Sockets
 from gate.screen.stage import Answer, Picture, Place, Stage
 from gate.screen.words import Condition
+from tests.pages import until
 
 pytestmark = pytest.mark.real
 
@@ -113,7 +114,7 @@ def test_what_is_outside_the_capture_zone_is_dimmed_and_mirrored_with_the_pictur
     context = browser.new_context(viewport=LANDSCAPE)
     page = context.new_page()
     page.goto(kiosk.screen.address)
-    page.wait_for_function("document.getElementById('camera').width > 300 && zone.length === 4")
+    until(page, "document.getElementById('camera').width > 300 && zone.length === 4")
     bright = """share => new Promise(done => setTimeout(() => {
         const camera = document.getElementById('camera');
         done(camera.getContext('2d').getImageData(camera.width * share, camera.height / 8, 1, 1).data[0]);
@@ -147,7 +148,7 @@ def test_nothing_is_cut_and_other_ways_stay_visible_under_every_answer(page: Pag
     for reason in Reason:
         kiosk.stage.show(Answer(Outcome.DENIED, Method.FACE, reason))
         expect(page.locator("#answer")).to_be_visible()
-        page.wait_for_function("n => document.getElementById('remedy-zh').textContent.length > 0", arg=0)
+        until(page, "document.getElementById('remedy-zh').textContent.length > 0")
         assert page.evaluate(
             "(() => { const a = document.getElementById('answer'); return a.scrollHeight <= a.clientHeight; })()"
         )
