@@ -86,11 +86,6 @@ def dispatch_rights() -> Rights:
     )
 
 
-def gate_user_name(gate: GateId) -> str:
-    """A gate's user name is its client id."""
-    return f"gate-{gate}"
-
-
 def random_password() -> str:
     """256 random bits."""
     return secrets.token_urlsafe(32)

@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 
 from admin.db.revision import raise_revision
 from admin.db.tables import Compound, Gate, Place
-from admin.dispatch.broker import BrokerUser, gate_rights, gate_user_name, random_password
+from admin.dispatch.broker import BrokerUser, gate_rights, random_password
 from admin.security.audit import Act, record
+from admin.security.client_id import gate_user_name
 from admin.security.principals import Principal
 from contracts.ids import CompoundId, GateId
 from contracts.words import Direction

@@ -1,6 +1,13 @@
-"""Under which client id a process of the server comes to the broker."""
+"""Under which names gates and the server's processes come to the broker."""
 
 import hashlib
+
+from contracts.ids import GateId
+
+
+def gate_user_name(gate: GateId) -> str:
+    """A gate's user name is its client id, and the common name of its certificate."""
+    return f"gate-{gate}"
 
 
 def client_id(username: str, password: str) -> str:
