@@ -7,6 +7,17 @@ from typing import Any, Final, cast
 from contracts.alarm import AlarmWhat
 from contracts.chain import Part, Place
 from contracts.claim import ClaimAnswerV1, ClaimV1
+from contracts.join import (
+    Admission,
+    BrokerAccount,
+    JoinAnswerV1,
+    JoinFault,
+    JoinRequestV1,
+    JoinState,
+    Newcomer,
+    ProvenV1,
+    PublicKey,
+)
 from contracts.manifest import Manifest
 from contracts.order import Mode, Operation, Order, OrderFault, OrderOutcome, Standing
 from contracts.passage import PassageWhat, PassageWho
@@ -39,6 +50,15 @@ OVER_HTTP: Final[tuple[type[Wire], ...]] = (
     RosterPass,
     ClaimV1,
     ClaimAnswerV1,
+)
+JOINING: Final[tuple[type[Wire], ...]] = (
+    JoinRequestV1,
+    Newcomer,
+    JoinAnswerV1,
+    ProvenV1,
+    Admission,
+    BrokerAccount,
+    PublicKey,
 )
 Schema = dict[str, Any]
 
@@ -78,6 +98,8 @@ def wire_page() -> str:
     parts += [_payload(body) for body in BODIES]
     parts.append("\n## Over HTTP(S), with the gate's own credential\n\n" + HTTP)
     parts += [_payload(body) for body in OVER_HTTP]
+    parts.append("\n## Joining, with a one-time code\n\n" + JOIN)
+    parts += [_payload(body) for body in JOINING]
     parts.append("\n## Codes\n\n" + "\n".join(_codes()) + "\n")
     return "\n".join(parts)
 
@@ -85,6 +107,12 @@ def wire_page() -> str:
 HTTP: Final = """`GET /gate/v1/{gate}/roster/{version}` answers the roster sealed to the gate's key: 4 bytes length, the
 JSON head below, then the templates as little-endian float32 rows. `POST /gate/v1/{gate}/claims` takes a
 ClaimV1 and answers a ClaimAnswerV1.
+"""
+
+JOIN: Final = """`GET /gate/v1/ca` answers the authority's certificate (PEM), which the box compares with the code
+before it sends anything. `POST /gate/v1/join` takes a JoinRequestV1 and answers a JoinAnswerV1; the same bytes sent
+again ask how far the request has come. A proof is HMAC-SHA256(SHA-256(`kaimen/join/key/v1` NUL secret), `kaimen/`
+class name NUL text); a code is looked up by the first 16 bytes of SHA-256(`kaimen/join/code/v1` NUL secret).
 """
 
 
@@ -131,5 +159,16 @@ def _type(field: Schema) -> str:
 
 
 def _codes() -> Iterator[str]:
-    for codes in (Outcome, Method, Reason, AlarmKind, Operation, Mode, OrderOutcome, OrderFault):
+    for codes in (
+        Outcome,
+        Method,
+        Reason,
+        AlarmKind,
+        Operation,
+        Mode,
+        OrderOutcome,
+        OrderFault,
+        JoinState,
+        JoinFault,
+    ):
         yield f"- **{codes.__name__}**: " + ", ".join(f"`{code.value}`" for code in codes)

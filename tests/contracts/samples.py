@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from contracts.alarm import AlarmV1
 from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.ids import KeyId
+from contracts.join import JoinAnswerV1, JoinRequestV1, ProvenV1
 from contracts.manifest import HaveV1
 from contracts.order import ResultV1
 from contracts.passage import PassageV1
@@ -27,6 +28,9 @@ PAYLOADS: dict[str, type[Message]] = {
     "claim.v1": ClaimV1,
     "have.v1": HaveV1,
     "health.v1": HealthV1,
+    "join-answer.v1": JoinAnswerV1,
+    "join-proven.v1": ProvenV1,
+    "join-request.v1": JoinRequestV1,
     "order.v1": SignedV1,
     "passage-counted.v1": PassageV1,
     "passage-erased.v1": PassageV1,
