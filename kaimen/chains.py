@@ -11,13 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.chain import is_kept
-from admin.db.tables import Alarm, GateEpoch, LinkPurge, Passage, Quarantine
+from admin.db.tables import Alarm, GateEpoch, LinkPurge, PartPurge, Passage, Quarantine
 from contracts.alarm import AlarmV1
 from contracts.chain import Part, Place
 from contracts.ids import EpochId
 from contracts.passage import PassageV1
 from contracts.wire import WireError
-from kaimen.walk import Epoch, Found, Half, Kept, Reached
+from kaimen.walk import Epoch, Found, Half, Kept, Range, Reached
 
 AT_A_TIME: Final = 1000
 Row = Passage | Alarm
@@ -34,7 +34,8 @@ class RegisterChain:
         for name in [*cursors, *sorted(self._named() - cursors.keys())]:
             row = cursors.get(name)
             reached = Reached(row.seq, row.hash_seq, row.hash) if row else None
-            yield Epoch(EpochId(name), self._kept(name), self._excused(name), reached)
+            purged = (self._purged(name, "who"), self._purged(name, "what"))
+            yield Epoch(EpochId(name), self._kept(name), self._excused(name), reached, purged)
 
     def look(self, place: Place) -> Found:
         if is_kept(self._session, self._gate, place):
@@ -59,7 +60,7 @@ class RegisterChain:
         }
 
     def _kept(self, epoch: str) -> Iterator[Kept]:
-        logs = (
+        logs = [
             self._session.scalars(
                 select(log)
                 .where(log.gate_id == self._gate, log.epoch == epoch)
@@ -67,10 +68,14 @@ class RegisterChain:
                 .execution_options(yield_per=AT_A_TIME)
             )
             for log in (Passage, Alarm)
-        )
-        return map(_kept, heapq.merge(*logs, key=_seq))
+        ]
+        try:
+            yield from map(_kept, heapq.merge(*logs, key=_seq))
+        finally:  # a walk may end before its epoch does, and PostgreSQL keeps a cursor until told
+            for log in logs:
+                log.close()
 
-    def _excused(self, epoch: str) -> list[tuple[int, int]]:
+    def _excused(self, epoch: str) -> list[Range]:
         """What entries say is missing in order, and the places of quarantined messages."""
         purged = select(LinkPurge.first, LinkPurge.last).where(
             LinkPurge.gate_id == self._gate, LinkPurge.epoch == epoch
@@ -78,6 +83,13 @@ class RegisterChain:
         apart = select(Quarantine.seq).where(Quarantine.gate_id == self._gate, Quarantine.epoch == epoch)
         places = [(seq, seq) for seq in self._session.scalars(apart) if seq is not None]
         return sorted([*((first, last) for first, last in self._session.execute(purged)), *places])
+
+    def _purged(self, epoch: str, part: str) -> list[Range]:
+        """The places whose part was removed and an entry says so."""
+        found = select(PartPurge.first, PartPurge.last).where(
+            PartPurge.gate_id == self._gate, PartPurge.epoch == epoch, PartPurge.part == part
+        )
+        return [(first, last) for first, last in self._session.execute(found.order_by(PartPurge.first))]
 
 
 class JournalChain:
@@ -117,7 +129,7 @@ class JournalChain:
         for seq, hash_, kind, message in rows:
             yield _read(epoch, (seq, hash_), kind, message)
 
-    def _excused(self, epoch: str) -> list[tuple[int, int]]:
+    def _excused(self, epoch: str) -> list[Range]:
         found = self._db.execute("SELECT first, last FROM forgotten WHERE epoch = ? ORDER BY first", (epoch,))
         return [(first, last) for first, last in found]
 

@@ -1,5 +1,6 @@
 """Whether a gate's chain holds (promise 11). Pure: what is kept goes in, what is wrong comes out."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,6 +10,9 @@ from contracts.alarm import AlarmWhat
 from contracts.chain import NO_PARENT, Place, commitment, link_hash
 from contracts.ids import EpochId
 from contracts.wire import WireError
+
+Range = tuple[int, int]
+"""Places of an epoch, both ends inclusive."""
 
 OPENS: Final = 1
 """The place in an epoch of the link that names its parent."""
@@ -20,6 +24,7 @@ class Fault(StrEnum):
     UNREADABLE = "unreadable"  # the row is no link, or not the one that its columns name
     BAD_HASH = "bad_hash"  # the hash is not of what the row holds
     BAD_PART = "bad_part"  # a text is not what its commitment is to
+    REMOVED = "removed"  # a part's text is not here and no entry says why
     NOT_FOLLOWING = "not_following"  # it does not name the one before it
     GAP = "gap"  # links are missing and no entry says why
 
@@ -94,8 +99,9 @@ class Epoch:
 
     name: EpochId
     kept: Iterable[Kept]
-    excused: Sequence[tuple[int, int]]
+    excused: Sequence[Range]
     reached: Reached | None = None
+    purged: tuple[Sequence[Range], Sequence[Range]] = ((), ())  # in order; whose who, whose what was removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +186,8 @@ class _Walk:
 
     def _link(self, link: Kept) -> Finding | None:
         fault = link.fault(self._epoch.name)
+        if fault is None and not self._removed_in_order(link):
+            fault = Fault.REMOVED
         if fault is not None:
             return self._finding(link.seq, fault)
         reached = self._epoch.reached
@@ -190,6 +198,10 @@ class _Walk:
         if self._before and link.previous != self._before:
             return self._finding(link.seq, Fault.NOT_FOLLOWING)
         return None
+
+    def _removed_in_order(self, link: Kept) -> bool:
+        halves = zip(link.halves or (), self._epoch.purged, strict=False)
+        return all(not half.erased or _covered(link.seq, ranges) for half, ranges in halves)
 
     def _opening(self, link: Kept) -> Finding | None:
         """The first link follows the parent that it names, and that one is where it should be."""
@@ -208,6 +220,12 @@ class _Walk:
 
     def _finding(self, seq: int, fault: Fault) -> Finding:
         return Finding(self._epoch.name, seq, fault)
+
+
+def _covered(seq: int, ranges: Sequence[Range]) -> bool:
+    """Whether one of the ranges, sorted by where they begin, has the place; they may overlap."""
+    begins = bisect_right(ranges, seq, key=lambda one: one[0])
+    return any(last >= seq for _, last in reversed(ranges[:begins]))
 
 
 def _parent_of(link: Kept) -> Place | None:

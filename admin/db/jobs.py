@@ -28,6 +28,7 @@ class JobKind(StrEnum):
     ADD_LOOK = "add_look"  # worker; as ENROL_FACE, beside the looks enrolled before
     FORGET_FACE = "forget_face"  # worker; subject person:ID
     WRITE_PINYIN = "write_pinyin"  # worker; subject person:ID
+    ERASE_PASSAGES = "erase_passages"  # worker; subject person:ID
     AUDIT_GALLERY = "audit_gallery"  # worker; subject compound:ID
     SIGN_PASS = "sign_pass"  # dispatch; subject visit:ID  # noqa: S105 - a kind of job
 

@@ -9,6 +9,8 @@ from admin.db.session import make_engine
 from admin.jobs.audit import AuditGallery
 from admin.jobs.discarding import DiscardRound
 from admin.jobs.enrol import Enrol, EyeAtHand
+from admin.jobs.erase import Erase
+from admin.jobs.expiry import ExpiryRound
 from admin.jobs.forget import Forget
 from admin.jobs.rounds import AuditRound
 from admin.jobs.spelling import Spell
@@ -37,9 +39,10 @@ def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
             JobKind.ENROL_FACE.value: enrol,
             JobKind.ADD_LOOK.value: enrol,
             JobKind.FORGET_FACE.value: Forget(ground, vault),
+            JobKind.ERASE_PASSAGES.value: Erase(ground),
             JobKind.WRITE_PINYIN.value: Spell(ground),
             JobKind.AUDIT_GALLERY.value: AuditGallery(ground, vault),
         },
         pause,
-        (AuditRound(ground), DiscardRound(ground)),
+        (AuditRound(ground), DiscardRound(ground), ExpiryRound(ground)),
     )

@@ -14,7 +14,18 @@ from typer.testing import CliRunner
 from admin.db.base import Base
 from admin.db.chain import discard, purge
 from admin.db.session import make_engine, reading, writing
-from admin.db.tables import Alarm, Audit, Compound, Gate, GateEpoch, Passage, Place, PurgeReason, Quarantine
+from admin.db.tables import (
+    Alarm,
+    Audit,
+    Compound,
+    Gate,
+    GateEpoch,
+    PartPurge,
+    Passage,
+    Place,
+    PurgeReason,
+    Quarantine,
+)
 from admin.ingest.arrival import Arrival, read
 from admin.ingest.receipts import advance, open_epochs
 from admin.ingest.record import record
@@ -82,6 +93,13 @@ def ingest(engine: Engine, messages: list[tuple[str, bytes]]) -> None:
         done = record(session, readings, NOON)
         open_epochs(session, done.alarms, NOON)
         advance(session, done.epochs, NOON)
+
+
+def say_removed(register: Register, chain: Chain, seq: int) -> None:
+    """Entries as for an expired link: neither part need be here."""
+    place = {"gate_id": GATE, "epoch": chain.epoch, "first": seq, "last": seq}
+    with writing(register.engine) as session:
+        session.add_all(PartPurge(part=part, why="expired", at=NOON, **place) for part in ("who", "what"))
 
 
 @pytest.mark.promise(11)
@@ -159,6 +177,7 @@ def test_a_link_made_anew_does_not_carry_the_next(register: Register) -> None:
             what_text=None,
         )
     )
+    say_removed(register, first, 3)
     assert register.bad == Finding(first.epoch, 4, Fault.NOT_FOLLOWING)
 
 
@@ -183,12 +202,17 @@ def test_a_rewritten_tail_does_not_end_where_the_cursor_says(register: Register)
             what_text=None,
         )
     )
+    say_removed(register, second, 2)
     assert register.bad == Finding(second.epoch, 2, Fault.BAD_HASH)
 
 
 @pytest.mark.promise(11)
 def test_an_erased_person_leaves_a_chain_that_verifies(register: Register) -> None:
     register.change(update(Passage).where(Passage.seq == 3).values(who_salt=None, who_text=None))
+    bad = register.bad
+    assert bad is not None
+    assert (bad.seq, bad.fault) == (3, Fault.REMOVED)
+    say_removed(register, register.chains[0], 3)
     walked = register.walked()
     assert (walked.erased, walked.bad) == (1, None)
 
@@ -199,7 +223,7 @@ def test_a_hole_with_an_entry_is_in_order(register: Register) -> None:
     register.change(delete(Passage).where(Passage.epoch == first.epoch, Passage.seq.in_([2, 3])))
     with writing(register.engine) as session:
         lost = Missing(epoch=first.epoch, first=1, last=3)
-        purge(session, GATE, lost, PurgeReason.EXPIRED, NOON)
+        purge(session, GATE, lost, PurgeReason.GONE, NOON)
     walked = register.walked()
     assert (walked.excused, walked.links, walked.bad) == (2, 5, None)
 

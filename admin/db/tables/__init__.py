@@ -6,7 +6,7 @@ from admin.db.tables.confusions import ConfusedBy, Confusion
 from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
 from admin.db.tables.jobs import Job
 from admin.db.tables.orders import GateOrder, OrderState, Unsent
-from admin.db.tables.passages import Alarm, LinkPurge, Passage, PurgeReason, Quarantine
+from admin.db.tables.passages import Alarm, LinkPurge, PartPurge, PartReason, Passage, PurgeReason, Quarantine
 from admin.db.tables.people import Consent, ConsentText, Face, Membership, Person, Pin
 from admin.db.tables.places import Compound, Grid, Household, Place
 from admin.db.tables.server import Lease, Server
@@ -36,6 +36,8 @@ __all__ = [
     "LinkPurge",
     "Membership",
     "OrderState",
+    "PartPurge",
+    "PartReason",
     "PassClaim",
     "Passage",
     "Person",

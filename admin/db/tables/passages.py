@@ -139,4 +139,30 @@ class PurgeReason(StrEnum):
 
     GONE = "gone"  # the gate said that it no longer holds them
     DISCARDED = "discarded"  # a quarantined message, deleted by a person or by age
-    EXPIRED = "expired"  # kept no longer than their purpose needs
+
+
+class PartPurge(Base):
+    """Parts of links whose texts were removed, and why that is in order: one without an entry is a bad link."""
+
+    __tablename__ = "part_purge"
+    __table_args__ = (
+        CheckConstraint("first >= 1 AND first <= last", name="range"),
+        CheckConstraint("part IN ('who','what')", name="part"),
+        Index("ix_part_purge_gate_id_epoch_first", "gate_id", "epoch", "first"),
+        Index("ix_part_purge_at", "at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    gate_id: Mapped[str] = mapped_column(ForeignKey("gate.id"))
+    epoch: Mapped[str] = mapped_column(String(64))
+    first: Mapped[int] = mapped_column()  # both ends inclusive
+    last: Mapped[int] = mapped_column()
+    part: Mapped[str] = mapped_column(String(4))
+    why: Mapped[str] = mapped_column(String(16))  # PartReason
+    at: Mapped[datetime] = mapped_column()
+
+
+class PartReason(StrEnum):
+    """Why a part's text is not here."""
+
+    ERASED = "erased"  # a person's passages were erased: whose they were
+    EXPIRED = "expired"  # kept no longer than their purpose needs: both parts

@@ -1,5 +1,6 @@
 """Where things are: street → community → compound → building → unit; households in units, grids across them."""
 
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String
@@ -42,6 +43,9 @@ class Compound(Base):
     operator_en: Mapped[str] = mapped_column(String(64))
     phone: Mapped[str] = mapped_column(String(32))  # of the service centre
     demonstration: Mapped[bool] = mapped_column(default=False)  # its clip is made of stills; pages say so
+    log_days: Mapped[int] = mapped_column(default=30, server_default="30")  # how long passages are kept
+    log_held_at: Mapped[datetime | None] = mapped_column()  # legal hold since: nothing of the log is removed
+    log_expired_until: Mapped[datetime | None] = mapped_column()  # all recorded before has been removed
 
 
 class Grid(Base):
