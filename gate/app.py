@@ -3,8 +3,9 @@
 import fcntl
 import os
 import threading
+from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final, Self
@@ -19,7 +20,6 @@ from contracts.receipt import Receipt
 from contracts.roster import RosterBody
 from contracts.state import StateV1
 from contracts.words import GateStatus
-from gate.access.policy import Liveness
 from gate.attendant import Attendant, Iron, Post, Stance
 from gate.clock import SystemClock
 from gate.health import Health, free_mb, resident_mb
@@ -39,20 +39,13 @@ from gate.screen.server import Screen, Sockets
 from gate.screen.stage import Stage
 from gate.screen.words import Condition
 from gate.settings import GateSettings, read_own_key, read_secret, trusted
+from gate.sight import Eyes, Sight
 from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalError, JournalLimits
 from gate.store.orders import OrderBook
 from gate.store.roster import RosterStore
 from gate.store.spent import SpentPasses
-from gate.vision.antispoof import Antispoof, MiniFasNets
-from gate.vision.antispoof_files import FOLDER, SLOTS, checked
-from gate.vision.camera import Camera, open_camera
-from gate.vision.captures import CameraOptions
-from gate.vision.errors import MissingModel
+from gate.vision.camera import Camera
 from gate.vision.impostors import threshold_in
-from gate.vision.onnx_eye import OnnxEye
-from gate.vision.quality import AT_THE_GATE
-from gate.vision.watch import Watcher
-from gate.vision.zone import Zone
 from gate.warden import Charge, Warden
 from gate.wicket import Here, Wicket
 
@@ -147,6 +140,7 @@ class Gate:
     """One gate, built and not yet running."""
 
     loop: Loop
+    attendant: Attendant
     screen: Screen
     wicket: Wicket
     line: Line
@@ -173,66 +167,47 @@ class Gate:
             log.info("The gate stops")
 
 
-def build(settings: GateSettings) -> Gate:
-    """Every adapter of one gate. Raises SettingsError, CleartextRefused, JournalError, VisionError, OSError."""
+def build(
+    settings: GateSettings,
+    see: Callable[[GateSettings], Sight] = Eyes,
+    witnessed: Callable[[Iron], Iron] = lambda iron: iron,
+) -> Gate:
+    """Every adapter of one gate. Raises SettingsError, CleartextRefused, JournalError, VisionError, OSError.
+
+    `see` and `witnessed` are for a trial without a camera that is watched from outside: kaimen/chaos.
+    """
     secrets = Secrets.read(settings)
     _claim_folder(settings.state_folder)
     boot, clock = BootId.random(), SystemClock()
-    eye = OnnxEye(settings.weights_folder)
+    sight = see(settings)
     kept = Kept.open(settings, boot, clock)
     knowledge = Knowledge(
-        eye.model,
+        sight.model,
         lambda gallery: threshold_in(settings.target_fpir, gallery),
         lambda: kept.rosters.is_stale(clock.now(), clock.monotonic(), clock.trusted),
     )
-    line = _line(settings, secrets, Start(boot, clock, eye.model), kept, knowledge)
+    line = _line(settings, secrets, Start(boot, clock, sight.model), kept, knowledge)
     if kept.rosters.load(secrets.unseal, clock.monotonic()) and kept.rosters.roster is not None:
         knowledge.apply(kept.rosters.roster)
     stage, health, stance = Stage(clock.monotonic), Health(clock.monotonic()), Stance()
     door = build_door(settings.door, clock.monotonic)
     stage.set(Condition.DEMONSTRATION, holds=settings.demonstration)
     iron = Iron(kept.journal, kept.spent, door, stage, health, clock, line.sender.wake, stance)
-    attendant = Attendant(_post(settings, boot), knowledge, iron)
+    attendant = Attendant(_post(settings, boot), knowledge, witnessed(iron))
     here = Here(settings.compound, settings.gate, clock.now)
     wicket = Wicket(here, attendant, lambda: knowledge.rights, line.server)
     looked = Looked(knowledge, stage, health, door, line.link, clock, stance)
-    keeper = Keeper(
-        Badge(settings.gate, boot, settings.liveness, settings.target_fpir, lock_of(settings.door)),
-        _box(settings, kept, clock),
-        looked,
-        attendant,
-    )
+    badge = Badge(settings.gate, boot, settings.liveness, settings.target_fpir, lock_of(settings.door))
+    keeper = Keeper(badge, _box(settings, kept, clock), looked, attendant)
     warden = Warden(kept.orders, Charge(door, stance, stage, health, clock, keeper.report_soon), attendant)
     hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon)
     staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden)
     _listen(settings, line, staff.orders, clock)
     screen = _screen(settings, stage, wicket)
-    limits = replace(AT_THE_GATE, inter_eye_distance=settings.smallest_inter_eye)
-    options = CameraOptions(settings.camera_allow_cleartext, settings.loop_video)
-    camera = open_camera(settings.camera.get_secret_value(), options)
-    watcher = Watcher(eye, limits, antispoof_of(settings), _zone(settings))
-    senses = Senses(
-        camera, watcher, knowledge, "qr" in settings.second_credentials, health, stage, clock.monotonic
-    )
-    return Gate(Loop(senses, attendant, wicket, keeper), screen, wicket, line, staff, kept, camera, clock)
-
-
-def _zone(settings: GateSettings) -> Zone | None:
-    return Zone.of(settings.capture_zone) if settings.capture_zone else None
-
-
-def antispoof_of(settings: GateSettings) -> Antispoof | None:
-    """The networks an operator installed; none is loaded where nobody asks. Raises MissingModel and WrongWeights."""
-    if settings.liveness is Liveness.OFF or settings.antispoof == "off":
-        return None
-    folder = settings.antispoof_folder or settings.weights_folder / FOLDER
-    files = checked(folder)
-    if files:
-        return MiniFasNets.load(files)
-    if settings.antispoof == "needed":
-        raise MissingModel(SLOTS[0].name, folder)
-    log.warning("No anti-spoof networks are installed: only depth tells of life", folder=str(folder))
-    return None
+    seeing = sight.camera(), sight.watcher()
+    senses = Senses(*seeing, knowledge, settings.reads_codes, health, stage, clock.monotonic)
+    loop = Loop(senses, attendant, wicket, keeper)
+    return Gate(loop, attendant, screen, wicket, line, staff, kept, seeing[0], clock)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,11 +19,12 @@ from pydantic import (
 )
 
 from contracts.ids import CompoundId, GateId, KeyId
+from contracts.loopback import is_loopback
 from contracts.signing import TrustedKeys
 from contracts.wire import Base64
 from contracts.words import Direction
 from gate.access.policy import Liveness
-from gate.door.relay import LONGEST_PULSE_S, is_loopback
+from gate.door.relay import LONGEST_PULSE_S
 from gate.vision.zone import Corner, Zone
 
 LARGEST_SECRET = 4096  # bytes
@@ -224,6 +225,11 @@ class GateSettings(Section):
     roster_keep: Literal["memory", "disk"] = "memory"
     stale_pin: bool = False
     demonstration: bool = False
+
+    @property
+    def reads_codes(self) -> bool:
+        """Whether a QR code shown to the camera is one of the ways in."""
+        return "qr" in self.second_credentials
 
     @field_validator("capture_zone")
     @classmethod

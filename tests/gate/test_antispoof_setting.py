@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from gate.access.policy import Liveness
-from gate.app import antispoof_of
 from gate.settings import GateSettings, read_settings
+from gate.sight import antispoof_of
 from gate.vision.antispoof_files import FOLDER, MINIFASNET_V2, SLOTS, install
 from gate.vision.errors import MissingModel, WrongWeights
 from tests.networks import constant_network

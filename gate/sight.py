@@ -1,0 +1,74 @@
+"""What a gate looks with, from its settings. Networks are loaded only where they are configured."""
+
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from contracts.ids import ModelId
+from gate.access.policy import Liveness
+from gate.loop import Watches
+from gate.settings import GateSettings
+from gate.vision.antispoof import Antispoof, MiniFasNets
+from gate.vision.antispoof_files import FOLDER, SLOTS, checked
+from gate.vision.camera import Camera, open_camera
+from gate.vision.captures import CameraOptions
+from gate.vision.errors import MissingModel
+from gate.vision.onnx_eye import OnnxEye
+from gate.vision.quality import AT_THE_GATE
+from gate.vision.watch import Watcher
+from gate.vision.zone import Zone
+
+log = structlog.get_logger()
+
+
+class Sight(Protocol):
+    """A camera, who looks at its pictures, and the model whose templates that needs."""
+
+    @property
+    def model(self) -> ModelId: ...
+
+    def camera(self) -> Camera:
+        """Begins to read it. Raises CameraRefused."""
+        ...
+
+    def watcher(self) -> Watches:
+        """Raises MissingModel and WrongWeights."""
+        ...
+
+
+class Eyes:
+    """The camera of the settings and the gate's own eye."""
+
+    def __init__(self, settings: GateSettings) -> None:
+        """Raises VisionError."""
+        self._settings, self._eye = settings, OnnxEye(settings.weights_folder)
+
+    @property
+    def model(self) -> ModelId:
+        return self._eye.model
+
+    def camera(self) -> Camera:
+        settings = self._settings
+        options = CameraOptions(settings.camera_allow_cleartext, settings.loop_video)
+        return open_camera(settings.camera.get_secret_value(), options)
+
+    def watcher(self) -> Watches:
+        settings = self._settings
+        limits = replace(AT_THE_GATE, inter_eye_distance=settings.smallest_inter_eye)
+        zone = Zone.of(settings.capture_zone) if settings.capture_zone else None
+        return Watcher(self._eye, limits, antispoof_of(settings), zone)
+
+
+def antispoof_of(settings: GateSettings) -> Antispoof | None:
+    """The networks an operator installed; none is loaded where nobody asks. Raises MissingModel and WrongWeights."""
+    if settings.liveness is Liveness.OFF or settings.antispoof == "off":
+        return None
+    folder = settings.antispoof_folder or settings.weights_folder / FOLDER
+    files = checked(folder)
+    if files:
+        return MiniFasNets.load(files)
+    if settings.antispoof == "needed":
+        raise MissingModel(SLOTS[0].name, folder)
+    log.warning("No anti-spoof networks are installed: only depth tells of life", folder=str(folder))
+    return None
