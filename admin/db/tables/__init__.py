@@ -5,6 +5,7 @@ from admin.db.tables.calibrations import Calibration
 from admin.db.tables.confusions import ConfusedBy, Confusion
 from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
 from admin.db.tables.jobs import Job
+from admin.db.tables.joins import GateJoin, GateRevocation, JoinStep
 from admin.db.tables.orders import GateOrder, OrderState, Unsent
 from admin.db.tables.passages import Alarm, LinkPurge, PartPurge, PartReason, Passage, PurgeReason, Quarantine
 from admin.db.tables.people import Consent, ConsentText, Face, Membership, Person, Pin
@@ -27,11 +28,14 @@ __all__ = [
     "Face",
     "Gate",
     "GateEpoch",
+    "GateJoin",
     "GateOrder",
+    "GateRevocation",
     "GateState",
     "Grid",
     "Household",
     "Job",
+    "JoinStep",
     "Lease",
     "LinkPurge",
     "Membership",
