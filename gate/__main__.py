@@ -33,6 +33,7 @@ def main(words: list[str] | None = None) -> int:
 def _run(config: Path) -> int:
     from gate.app import build
     from gate.mqtt.cleartext import CleartextRefused
+    from gate.mqtt.trust import CertificateUnusable
     from gate.settings import SettingsError, read_settings
     from gate.store.journal import JournalError
     from gate.vision.errors import CameraRefused, VisionError
@@ -46,7 +47,7 @@ def _run(config: Path) -> int:
         signal.signal(number, end)
     try:
         gate = build(read_settings(config))
-    except (SettingsError, CleartextRefused, CameraRefused) as wrong:
+    except (SettingsError, CleartextRefused, CertificateUnusable, CameraRefused) as wrong:
         return _give_up(str(wrong), EXIT_SETTINGS)
     except JournalError as wrong:
         return _give_up(f"Without a record no door opens, so the gate does not start. {wrong}", EXIT_RECORD)

@@ -172,7 +172,9 @@ def build(
     see: Callable[[GateSettings], Sight] = Eyes,
     witnessed: Callable[[Iron], Iron] = lambda iron: iron,
 ) -> Gate:
-    """Every adapter of one gate. Raises SettingsError, CleartextRefused, JournalError, VisionError, OSError.
+    """Every adapter of one gate.
+
+    Raises SettingsError, CleartextRefused, CertificateUnusable, JournalError, VisionError, OSError.
 
     `see` and `witnessed` are for a trial without a camera that is watched from outside: kaimen/chaos.
     """
@@ -329,6 +331,8 @@ def _link_settings(settings: GateSettings, secrets: Secrets) -> LinkSettings:
         username=broker.user,
         password=secrets.broker_password,
         ca_file=broker.ca_file,
+        certificate_file=broker.certificate_file,
+        key_file=broker.key_file,
         allow_cleartext=broker.allow_cleartext,
     )
 

@@ -59,14 +59,23 @@ class ServerSettings(Section):
 
 
 class BrokerSettings(Section):
-    """The MQTT broker. `ca_file` switches TLS on."""
+    """The MQTT broker. `ca_file` switches TLS on, in which the gate shows its certificate if it has one."""
 
     host: str
     port: Port
     user: str
     password_file: Path
     ca_file: Path | None = None
+    certificate_file: Path | None = None
+    key_file: Path | None = None
     allow_cleartext: bool = False
+
+    @model_validator(mode="after")
+    def _shows_itself_over_tls(self) -> Self:
+        together = {self.certificate_file is None, self.key_file is None}
+        if len(together) > 1 or (self.certificate_file is not None and self.ca_file is None):
+            raise ValueError("certificate_file and key_file go together, and with ca_file")
+        return self
 
 
 class PublicKeySetting(Section):
@@ -289,22 +298,28 @@ def _anchored(settings: GateSettings, folder: Path) -> GateSettings:
             "camera": SecretStr(_camera_from(settings.camera.get_secret_value(), folder)),
             "state_folder": folder / settings.state_folder,
             "weights_folder": folder / settings.weights_folder,
-            "antispoof_folder": folder / settings.antispoof_folder if settings.antispoof_folder else None,
+            "antispoof_folder": _under(folder, settings.antispoof_folder),
             "server": server.model_copy(
                 update={
                     "credential_file": folder / server.credential_file,
-                    "ca_file": folder / server.ca_file if server.ca_file else None,
+                    "ca_file": _under(folder, server.ca_file),
                 }
             ),
             "broker": broker.model_copy(
                 update={
                     "password_file": folder / broker.password_file,
-                    "ca_file": folder / broker.ca_file if broker.ca_file else None,
+                    "ca_file": _under(folder, broker.ca_file),
+                    "certificate_file": _under(folder, broker.certificate_file),
+                    "key_file": _under(folder, broker.key_file),
                 }
             ),
             "keys": keys.model_copy(update={"own_file": folder / keys.own_file}),
         }
     )
+
+
+def _under(folder: Path, path: Path | None) -> Path | None:
+    return folder / path if path else None
 
 
 def _camera_from(source: str, folder: Path) -> str:

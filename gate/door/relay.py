@@ -1,6 +1,5 @@
 """Relays. Each times its own pulse: a gate process that hangs or dies holds nothing open."""
 
-import ipaddress
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from contracts.loopback import is_loopback
 from contracts.words import DoorState
 from gate.door.door import DoorFault
 
@@ -103,13 +103,3 @@ def is_private_line(url: str) -> bool:
     if parts.scheme == "https":
         return True
     return parts.scheme == "http" and is_loopback(parts.hostname or "")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name is this machine for certain; other names are resolved by others."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

@@ -1,7 +1,6 @@
 """The gate's questions over HTTP(S): the roster's body, and the use of a visitor's pass."""
 
 import hashlib
-import ssl
 import time
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,11 +13,13 @@ from pydantic import SecretStr
 
 from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.ids import GateId
+from contracts.loopback import is_loopback
 from contracts.manifest import Manifest
 from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster
 from contracts.sealing import NotForUs, unseal
 from contracts.wire import LARGEST_MESSAGE, WireError
-from gate.mqtt.cleartext import CleartextRefused, is_loopback
+from gate.mqtt.cleartext import CleartextRefused
+from gate.mqtt.trust import tls_context
 
 PURPOSE: Final = "roster"
 SEAL_BYTES: Final = 48
@@ -92,7 +93,10 @@ class Server:
         key: X25519PrivateKey,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
-        """Raises CleartextRefused for http:// to another machine. `transport` stands in for the network."""
+        """Raises CleartextRefused for http:// to another machine, and CertificateUnusable.
+
+        `transport` stands in for the network.
+        """
         url = httpx.URL(settings.url)
         if url.scheme != "https" and not settings.allow_cleartext and not is_loopback(url.host):
             raise CleartextRefused("The server", url.host)
@@ -104,7 +108,7 @@ class Server:
                 "Accept-Encoding": "identity",  # sealed bytes do not shrink
             },
             transport=transport,
-            verify=_trust(settings.ca_file) if url.scheme == "https" else False,
+            verify=tls_context(settings.ca_file) if url.scheme == "https" else False,
             trust_env=False,
             timeout=FETCH_STALL_S,
         )
@@ -190,7 +194,3 @@ def _refusal(status: int) -> Trouble:
     if status in _NOT_LET_IN:
         return Trouble.NOT_LET_IN
     return Trouble.NOT_THERE if status == _NOT_FOUND else Trouble.WRONG_ANSWER
-
-
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)

@@ -21,11 +21,13 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import SecretStr
 
 from contracts.ids import BootId, CompoundId, GateId
+from contracts.loopback import is_loopback
 from contracts.state import StateV1
 from contracts.topics import STATE, TOPICS, Topic
 from contracts.wire import Message
 from contracts.words import GateStatus
-from gate.mqtt.cleartext import CleartextRefused, is_loopback
+from gate.mqtt.cleartext import CleartextRefused
+from gate.mqtt.trust import tls_context
 
 log = structlog.get_logger()
 
@@ -40,7 +42,7 @@ Hear = Callable[[str, bytes, bool], object]
 
 @dataclass(frozen=True, slots=True)
 class LinkSettings:
-    """Where the broker is and who this gate is there. `ca_file` switches TLS on."""
+    """Where the broker is and who this gate is there. `ca_file` switches TLS on; the certificate is shown then."""
 
     host: str
     port: int
@@ -62,7 +64,7 @@ class Link:
     ) -> None:
         """`will` holds what birth and will say; status, boot, connection and time are put in here.
 
-        Raises CleartextRefused for a broker on another machine without TLS.
+        Raises CleartextRefused for a broker on another machine without TLS, and CertificateUnusable.
         """
         if settings.ca_file is None and not settings.allow_cleartext and not is_loopback(settings.host):
             raise CleartextRefused("The broker", settings.host)
@@ -145,11 +147,8 @@ class Link:
                 settings.username, settings.password.get_secret_value() if settings.password else None
             )
         if settings.ca_file is not None:
-            client.tls_set(  # pyright: ignore[reportUnknownMemberType] - paho leaves one argument untyped
-                str(settings.ca_file),
-                str(settings.certificate_file) if settings.certificate_file else None,
-                str(settings.key_file) if settings.key_file else None,
-            )
+            trust = tls_context(settings.ca_file, settings.certificate_file, settings.key_file)
+            client.tls_set_context(trust)  # pyright: ignore[reportUnknownMemberType] - paho's gap
         client.on_pre_connect = self._before_connecting
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed

@@ -3,7 +3,6 @@
 No error and no log names an RTSP address: it carries the camera's password.
 """
 
-import ipaddress
 import os
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import cv2
 import numpy as np
 
+from contracts.loopback import is_loopback
 from gate.vision.errors import CameraRefused
 from gate.vision.frame import Frame, Pixels
 
@@ -213,19 +213,12 @@ def _stream(address: str, options: CameraOptions) -> Source:
     parts = urlsplit(address)
     if parts.scheme not in {"rtsp", "rtsps"} or not parts.hostname:
         raise CameraRefused("A camera's address starts with rtsp:// or rtsps:// and names a host.")
-    if parts.scheme == "rtsp" and not (options.cleartext_allowed or _loopback(parts.hostname)):
+    if parts.scheme == "rtsp" and not (options.cleartext_allowed or is_loopback(parts.hostname)):
         raise CameraRefused(
             "This camera sends pictures and password unencrypted over the network. "
             "Use rtsps://, or allow it where the cable to the camera is trusted."
         )
     return StreamSource(address)
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _readable(path: Path) -> Path:

@@ -132,7 +132,15 @@ def test_relative_paths_start_at_the_files_folder(tmp_path: Path) -> None:
     assert settings.state_folder == tmp_path / "state"
     assert settings.keys.own_file == tmp_path / "gate.x25519"
     assert settings.broker.ca_file == tmp_path / "ca.pem"
+    assert settings.broker.certificate_file == tmp_path / "gate.crt"
+    assert settings.broker.key_file == tmp_path / "gate.tls.key"
     assert settings.weights_folder == Path("/var/cache/kaimen/weights")
+
+
+@pytest.mark.parametrize("gone", ["ca_file", "certificate_file", "key_file"])
+def test_a_certificate_its_key_and_the_authority_go_together(tmp_path: Path, gone: str) -> None:
+    lines = [line for line in SAMPLE.splitlines() if not line.startswith(f"{gone} =")]
+    assert "go together" in complaint(tmp_path, "\n".join(lines))
 
 
 def test_a_public_key_that_is_none_is_named(tmp_path: Path) -> None:
