@@ -1,11 +1,11 @@
-"""Pictures to templates, once per run, in two processes; kept in a folder where one is named."""
+"""Pictures to templates, each once, in two processes; kept in a folder where one is named."""
 
 import hashlib
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from multiprocessing import get_context
 from pathlib import Path
@@ -13,15 +13,17 @@ from typing import Final
 
 import cv2
 import numpy as np
+from pydantic import TypeAdapter
 
 from gate.vision.eye import describe_with_mirror
 from gate.vision.frame import Face, Frame, Vector
 from gate.vision.onnx_eye import MODEL, OnnxEye
-from gate.vision.quality import AT_THE_GATE, Usable, judge, measure
+from gate.vision.quality import AT_THE_GATE, Quality, Usable, judge, measure
 
 PROCESSES: Final = 2
 CHUNK: Final = 16
 VECTORS: Final = ("template", "enrolled", "resnet")
+MEASURES: Final = TypeAdapter(Quality)
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
 
 
@@ -37,14 +39,22 @@ class CacheInside(Exception):
 @dataclass(frozen=True, slots=True, eq=False)
 class Described:
     """The central face of one picture: the template a gate makes of it and the one enrolment makes, the ResNet's own
-    numbers for the baseline, and how much a gate would count the frame. `usable` is whether a gate would have
-    described it at all."""
+    numbers for the baseline, and what a gate measures before it counts the frame."""
 
     template: Vector = field(repr=False)
     enrolled: Vector = field(repr=False)
     resnet: Vector = field(repr=False)
-    weight: float
-    usable: bool
+    quality: Quality
+
+    @property
+    def weight(self) -> float:
+        """How much a gate counts the frame beside others of its track."""
+        return self.quality.weight
+
+    @property
+    def usable(self) -> bool:
+        """Whether a gate would have described it at all."""
+        return isinstance(judge(self.quality, AT_THE_GATE), Usable)
 
 
 Faces = Mapping[str, Described]
@@ -54,22 +64,14 @@ Faces = Mapping[str, Described]
 def describe_all(folder: Path, paths: Iterable[str], weights: Path, cache: Path | None = None) -> Faces:
     """Describes each picture once. Raises CacheInside, MissingWeights or WrongWeights."""
     wanted = sorted(set(paths))
-    kept = _Cache(cache, folder, wanted) if cache else None
-    if kept and (known := kept.read()) is not None:
-        return known
-    OnnxEye(weights)  # converts the models once, before two processes want them
-    faces: dict[str, Described] = {}
-    with ProcessPoolExecutor(
-        PROCESSES, mp_context=get_context("spawn"), initializer=_begin, initargs=(folder, weights)
-    ) as pool:
-        for number, (path, found) in enumerate(pool.map(_describe, wanted, chunksize=CHUNK), start=1):
-            if found is not None:
-                faces[path] = found
-            if number % 500 == 0:
-                print(f"{number} of {len(wanted)} pictures", file=sys.stderr, flush=True)
-    if kept:
-        kept.write(faces)
-    return faces
+    kept = _Cache(cache, folder) if cache else None
+    known = kept.read() if kept else {}
+    missing = [path for path in wanted if path not in known]
+    if missing:
+        known |= _described(folder, missing, weights)
+        if kept:
+            kept.write(known)
+    return {path: face for path in wanted if (face := known.get(path)) is not None}
 
 
 def central(faces: Sequence[Face], width: int, height: int) -> Face:
@@ -95,8 +97,7 @@ def describe_file(file: Path, eye: OnnxEye) -> Described | None:
         resnet = eye.resnet_part(frame, eye.look_closer(frame, face))
     except ValueError:  # landmarks on one point
         return None
-    usable = isinstance(judge(quality, AT_THE_GATE), Usable)
-    return Described(template, enrolled, resnet, quality.weight, usable)
+    return Described(template, enrolled, resnet, quality)
 
 
 @dataclass(slots=True)
@@ -110,6 +111,19 @@ class _Here:
 _here: list[_Here] = []
 
 
+def _described(folder: Path, paths: Sequence[str], weights: Path) -> "_Known":
+    OnnxEye(weights)  # converts the models once, before two processes want them
+    found: _Known = {}
+    with ProcessPoolExecutor(
+        PROCESSES, mp_context=get_context("spawn"), initializer=_begin, initargs=(folder, weights)
+    ) as pool:
+        for number, (path, face) in enumerate(pool.map(_describe, paths, chunksize=CHUNK), start=1):
+            found[path] = face
+            if number % 500 == 0:
+                print(f"{number} of {len(paths)} pictures", file=sys.stderr, flush=True)
+    return found
+
+
 def _begin(folder: Path, weights: Path) -> None:
     _here.append(_Here(folder, OnnxEye(weights)))
 
@@ -118,46 +132,52 @@ def _describe(path: str) -> tuple[str, Described | None]:
     return path, describe_file(_here[0].folder / path, _here[0].eye)
 
 
-class _Cache:
-    """One file per set and model; another set, a changed picture or another model is another file."""
+_Known = dict[str, Described | None]
+"""By path; None for a picture in which no face was found."""
 
-    def __init__(self, cache: Path, folder: Path, paths: Sequence[str]) -> None:
+
+class _Cache:
+    """One file for each folder of pictures and each model; a picture of another size is described again."""
+
+    def __init__(self, cache: Path, folder: Path) -> None:
         if cache.resolve().is_relative_to(REPOSITORY):
             raise CacheInside(cache)
-        self._paths = paths
-        self._file = cache / f"{_fingerprint(folder, paths)}.npz"
+        self._folder = folder
+        name = json.dumps(
+            [str(MODEL), VECTORS, [each.name for each in fields(Quality)], str(folder.resolve())]
+        )
+        self._file = cache / f"{hashlib.sha256(name.encode()).hexdigest()[:24]}.npz"
 
-    def read(self) -> Faces | None:
+    def read(self) -> _Known:
         if not self._file.is_file():
-            return None
+            return {}
         with np.load(self._file, allow_pickle=False) as kept:
-            vectors, numbers = [kept[name] for name in VECTORS], kept["numbers"]
-            paths = [self._paths[int(row)] for row in kept["rows"]]
-        return {
-            path: Described(*rows, weight=float(weight), usable=bool(usable))
-            for path, *rows, (weight, usable) in zip(paths, *vectors, numbers, strict=True)
-        }
+            vectors = [kept[name] for name in VECTORS]
+            measures = [MEASURES.validate_json(str(text)) for text in kept["measures"]]
+            pictures = list(zip(map(str, kept["paths"]), map(int, kept["sizes"]), strict=True))
+            rows = [int(row) for row in kept["rows"]]
+        found = dict(zip(rows, map(Described, *vectors, measures), strict=True))
+        return {path: found.get(row) for row, (path, size) in enumerate(pictures) if size == self._size(path)}
 
-    def write(self, faces: Faces) -> None:
-        if not faces:
-            return
+    def write(self, known: _Known) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        rows = [row for row, path in enumerate(self._paths) if path in faces]
-        found = [faces[self._paths[row]] for row in rows]
+        faces = {row: face for row, face in enumerate(known.values()) if face is not None}
+        found = list(faces.values())
         half = self._file.with_suffix(".part.npz")
         np.savez(
             half,
-            rows=np.array(rows, dtype=np.int64),
-            template=np.stack([each.template for each in found]),
-            enrolled=np.stack([each.enrolled for each in found]),
-            resnet=np.stack([each.resnet for each in found]),
-            numbers=np.array([(each.weight, float(each.usable)) for each in found], dtype=np.float32),
+            paths=np.array(list(known), dtype=np.str_),
+            sizes=np.array([self._size(path) for path in known], dtype=np.int64),
+            rows=np.array(list(faces), dtype=np.int64),
+            template=np.array([each.template for each in found], dtype=np.float32),
+            enrolled=np.array([each.enrolled for each in found], dtype=np.float32),
+            resnet=np.array([each.resnet for each in found], dtype=np.float32),
+            measures=np.array([MEASURES.dump_json(each.quality).decode() for each in found], dtype=np.str_),
         )
         half.chmod(0o600)
         half.replace(self._file)
 
-
-def _fingerprint(folder: Path, paths: Sequence[str]) -> str:
-    sizes = [(path, file.stat().st_size) for path in paths if (file := folder / path).is_file()]
-    text = json.dumps([str(MODEL), VECTORS, str(folder.resolve()), sizes])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    def _size(self, path: str) -> int:
+        """Bytes of the picture, -1 where it is not there."""
+        file = self._folder / path
+        return file.stat().st_size if file.is_file() else -1

@@ -77,12 +77,13 @@ class Quality:
         """How much one frame's template counts beside others of its track: above 0, at most 1."""
         size = min(1.0, self.inter_eye_distance / 60)
         frontal = math.cos(math.radians(min(60.0, abs(self.head_pose.yaw)))) ** 2
-        return max(0.05, size * frontal * min(1.0, self.sharpness / 0.15))
+        shown = 1 - self.over_exposure
+        return max(0.05, size * frontal * shown * min(1.0, self.sharpness / 0.15))
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is still usable. Measured: docs/decisions/0010-usable-faces.md."""
+    """What is still usable. Measured: docs/decisions/0010-usable-faces.md and 0037-bright-faces.md."""
 
     inter_eye_distance: float
     sharpness: float
@@ -100,8 +101,8 @@ AT_THE_GATE: Final = Limits(
     inter_eye_distance=24,
     sharpness=0.02,
     darkest=35,
-    brightest=215,
-    over_exposure=0.4,
+    brightest=230,
+    over_exposure=0.7,
     illumination_uniformity=0.25,
     yaw=35,
     pitch=30,

@@ -12,11 +12,22 @@ from bench.described import CacheInside, Described, central, describe_all
 from bench.openset import Pair, Picture, sources
 from bench.tracks import measure as measure_tracks
 from gate.vision.frame import Box, Face, Landmarks, Point
+from gate.vision.quality import Pose, Quality
 from kaimen.weights import weights_folder
 from tests.faces import picture
 
 KEYS = {"enrolled", "probes", "strangers", "fte", "rank1", "tpir", "chosen", "baseline"}
 MAN = ("obama.jpg", "obama2.jpg", "obama3.jpg")
+GOOD = Quality(
+    inter_eye_distance=60,
+    sharpness=0.2,
+    luminance_mean=120,
+    under_exposure=0,
+    over_exposure=0,
+    illumination_uniformity=0.9,
+    head_pose=Pose(0, 0, 0),
+    inside=1,
+)
 
 
 def near(person: int, seed: int, apart: float = 0.02) -> Described:
@@ -24,7 +35,7 @@ def near(person: int, seed: int, apart: float = 0.02) -> Described:
     own = np.random.default_rng(person).standard_normal(256)
     row = own + apart * 16 * np.random.default_rng(1_000 + seed).standard_normal(256)
     unit = np.asarray(row / np.linalg.norm(row), dtype=np.float32)
-    return Described(unit, unit, unit[:128], weight=1.0, usable=True)
+    return Described(unit, unit, unit[:128], GOOD)
 
 
 def a_set(people: int = 60) -> tuple[list[Picture], dict[str, Described]]:
@@ -125,6 +136,11 @@ def test_a_folder_of_real_pictures_is_measured_and_its_templates_are_read_back(t
     own = json.loads(first)["sources"]["own"]
     assert (own["rank1"], own["tpir"]["0.01"], own["chosen"]["fpir"]) == (1.0, 1.0, 0.0)
     assert own["no_face"] == {"enroll": 0, "probe": 0, "stranger": 1}
-    assert run(Task(data), cache) == first
     (kept,) = cache.iterdir()
+    before = kept.stat().st_mtime_ns
+    assert run(Task(data), cache) == first
+    assert kept.stat().st_mtime_ns == before
+    assert describe_all(data, ["obama.jpg"], weights_folder(), cache).keys() == {"obama.jpg"}
+    shutil.copy(picture("biden.jpg"), data / "obama3.jpg")
+    assert json.loads(run(Task(data), cache))["sources"]["own"]["tpir"]["0.01"] == 0.5
     assert kept.stat().st_mode & 0o077 == 0
