@@ -23,6 +23,7 @@ from contracts.order import Mode, Operation, Order, OrderFault, OrderOutcome, St
 from contracts.passage import PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
 from contracts.roster import Roster, RosterPair, RosterPass, RosterPerson, RosterPin
+from contracts.roster_delta import RosterDelta, RowSplice
 from contracts.state import LockV1, StageMs
 from contracts.topics import TOPICS, Topic
 from contracts.wire import LARGEST_MESSAGE, Wire
@@ -48,6 +49,8 @@ OVER_HTTP: Final[tuple[type[Wire], ...]] = (
     RosterPair,
     RosterPin,
     RosterPass,
+    RosterDelta,
+    RowSplice,
     ClaimV1,
     ClaimAnswerV1,
 )
@@ -105,8 +108,10 @@ def wire_page() -> str:
 
 
 HTTP: Final = """`GET /gate/v1/{gate}/roster/{version}` answers the roster sealed to the gate's key: 4 bytes length, the
-JSON head below, then the templates as little-endian float32 rows. `POST /gate/v1/{gate}/claims` takes a
-ClaimV1 and answers a ClaimAnswerV1.
+JSON head below, then the templates as little-endian float32 rows; an interrupted answer is continued by Range and
+If-Range. `GET /gate/v1/{gate}/roster/after/{digest}` answers the step from the roster with that SHA-256 to the next
+one, sealed likewise: 4 bytes length, a RosterDelta, then the rows it puts in; 404 where there is none.
+`POST /gate/v1/{gate}/claims` takes a ClaimV1 and answers a ClaimAnswerV1.
 """
 
 JOIN: Final = """`GET /gate/v1/ca` answers the authority's certificate (PEM), which the box compares with the code

@@ -1,6 +1,7 @@
 """Every class that crosses the wire, whoever adds one: whatever comes is the payload or a WireError and no more."""
 
 import json
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
@@ -10,7 +11,10 @@ from hypothesis import strategies as st
 
 import contracts
 from contracts.ids import OpaqueId
+from contracts.roster import decode_roster
+from contracts.roster_delta import apply_delta, decode_delta
 from contracts.wire import LARGEST_MESSAGE, Message, Wire, WireError
+from tests.contracts.rosters import a_street
 
 FOLDER = Path(contracts.__file__).parent
 ODD = st.one_of(
@@ -67,6 +71,26 @@ def test_any_json_in_a_payloads_fields_reads_or_is_refused(kind: type[Wire], dat
 def test_what_is_deep_long_or_no_text_is_refused(kind: type[Wire]) -> None:
     for data in (b"[" * 9_000, b'{"a":' * 3_000, b"\xff\xfe{}", b"", b"null", b"{}" + b" " * LARGEST_MESSAGE):
         reads_or_is_refused(kind, data)
+
+
+def apply_any(data: bytes) -> object:
+    return apply_delta(a_street(2, width=1), "0" * 64, decode_delta(data))
+
+
+@pytest.mark.parametrize("decode", [decode_roster, decode_delta, apply_any])
+@settings(max_examples=50, deadline=None)
+@given(
+    head=st.binary(max_size=40)
+    | st.dictionaries(st.text(max_size=6), ODD).map(lambda read: json.dumps(read).encode())
+)
+def test_bodies_of_rosters_and_deltas_read_or_are_refused(
+    decode: Callable[[bytes], object], head: bytes
+) -> None:
+    for data in (head, len(head).to_bytes(4, "big") + head, b"\xff\xff\xff\xff" + head):
+        try:
+            decode(data)
+        except WireError:
+            continue
 
 
 @given(st.text(max_size=70))
