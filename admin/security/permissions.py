@@ -20,8 +20,10 @@ class Permission(StrEnum):
     SEE_GATES = "see_gates"
     OPEN_GATE = "open_gate"  # by hand, with a reason
     HOLD_GATE = "hold_gate"  # lock down, hold open, release, restart
-    EDIT_GATES = "edit_gates"
+    EDIT_GATES = "edit_gates"  # add, replace and end gates
+    CONFIRM_GATE = "confirm_gate"  # compare the fingerprint of a box that somebody else's code let come
     KEEP_QUARANTINE = "keep_quarantine"  # messages that ingest could not take: look, try again, delete
+    KEEP_PRIVACY = "keep_privacy"  # how long the log is kept, legal hold, erasing a person's passages
     SEE_CALIBRATION = "see_calibration"
     SEE_AUDIT = "see_audit"
     EDIT_STAFF = "edit_staff"
@@ -30,6 +32,7 @@ class Permission(StrEnum):
     SHOW_PASS = "show_pass"  # noqa: S105 - a visitor: see and cancel one pass
     FETCH_ROSTER = "fetch_roster"  # a gate
     CLAIM_USE = "claim_use"  # a gate
+    JOIN_GATE = "join_gate"  # a box with a one-time code
     PUBLIC = "public"  # log-in, static files, health: anybody
 
 
@@ -58,12 +61,14 @@ _STAFF: Final = _GUARD | {
     Permission.EDIT_RESIDENTS,
     Permission.ENROL_FACE,
     Permission.TELL_APART,
+    Permission.CONFIRM_GATE,
 }
 _MANAGER: Final = _STAFF | {
     Permission.SEE_LOG,
     Permission.HOLD_GATE,
     Permission.EDIT_GATES,
     Permission.KEEP_QUARANTINE,
+    Permission.KEEP_PRIVACY,
     Permission.SEE_CALIBRATION,
     Permission.SEE_AUDIT,
     Permission.EDIT_STAFF,
@@ -72,3 +77,6 @@ PERMISSIONS: Final = {Role.MANAGER: _MANAGER, Role.STAFF: _STAFF, Role.GUARD: _G
 RESIDENT: Final = frozenset({Permission.OWN_PASSES})
 VISITOR: Final = frozenset({Permission.SHOW_PASS})
 GATE: Final = frozenset({Permission.FETCH_ROSTER, Permission.CLAIM_USE})
+JOINING: Final = frozenset({Permission.JOIN_GATE})
+MACHINES: Final = GATE | JOINING
+"""They come with a proof of their own in each request: no form's token is asked of them, no log-in page shown."""

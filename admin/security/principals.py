@@ -12,6 +12,7 @@ class PrincipalKind(StrEnum):
     RESIDENT = "resident"
     VISITOR = "visitor"
     GATE = "gate"
+    JOIN = "join"  # a box that shows a one-time code
     PROCESS = "process"
     NOBODY = "nobody"
 

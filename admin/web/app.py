@@ -34,6 +34,8 @@ ROOMS: Final = (
     "calibration",
     "orders",
     "quarantine",
+    "privacy",
+    "join",
     "api",
 )
 

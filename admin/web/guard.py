@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from admin.db.session import reading, writer
 from admin.db.tables.accounts import Account
-from admin.security.permissions import GATE, Permission
+from admin.security.permissions import MACHINES, Permission
 from admin.security.principals import NOBODY, Principal
 from admin.settings import WebSettings
 from admin.web.ground import Ground, Keys
@@ -112,7 +112,7 @@ def enforce() -> ResponseReturnValue | None:
         abort(403)
     if current().may(permission):
         return _new_password_first(permission)
-    if signed_in() is None and permission not in GATE and request.method in READS and _wants_a_page():
+    if signed_in() is None and permission not in MACHINES and request.method in READS and _wants_a_page():
         return redirect(url_for("staff.log_in", next=request.full_path.rstrip("?")))
     return abort(403 if current() is not NOBODY else 401)
 

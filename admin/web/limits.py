@@ -29,14 +29,18 @@ class Limit:
 def try_once(session: Session, limit: Limit, key: str, now: datetime) -> bool:
     """Counts one more try before it is made; False where there were too many. To be committed at once."""
     session.execute(delete(Attempt).where(Attempt.at < now - KEPT))
-    bucket = limit.bucket(key)
-    made = session.scalar(
-        select(func.count()).where(Attempt.bucket == bucket, Attempt.at > now - limit.within)
-    )
-    if (made or 0) >= limit.tries:
+    if is_spent(session, limit, key, now):
         return False
-    session.add(Attempt(bucket=bucket, at=now))
+    session.add(Attempt(bucket=limit.bucket(key), at=now))
     return True
+
+
+def is_spent(session: Session, limit: Limit, key: str, now: datetime) -> bool:
+    """Whether there were too many tries already; counts none."""
+    made = session.scalar(
+        select(func.count()).where(Attempt.bucket == limit.bucket(key), Attempt.at > now - limit.within)
+    )
+    return (made or 0) >= limit.tries
 
 
 def forgive(session: Session, limit: Limit, key: str) -> None:

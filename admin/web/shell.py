@@ -10,7 +10,7 @@ from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFProtect
 
-from admin.security.permissions import GATE, Permission
+from admin.security.permissions import MACHINES, Permission
 from admin.web import bodies, guard
 from admin.web.ground import in_place
 
@@ -42,8 +42,8 @@ class Shell(Flask):
         elsewhere = guard.enforce()
         if elsewhere is not None:
             return elsewhere
-        # Gates come with a credential in a header, which no other page can make a browser send.
-        if guard.permission_of(request.endpoint or "") not in GATE:
+        # Gates and boxes come with a proof in header or body, which no other page can make a browser send.
+        if guard.permission_of(request.endpoint or "") not in MACHINES:
             _csrf(self).protect()
         answer = super().dispatch_request()
         guard.commit()

@@ -1,4 +1,4 @@
-"""Boxes that become gates, and gates that are ended. Rows are never deleted: they are the history of who let whom in."""
+"""Boxes that become gates, and gates that are ended. Rows stay: they are the history of who let whom in."""
 
 from datetime import datetime
 from enum import StrEnum

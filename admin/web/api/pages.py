@@ -2,20 +2,22 @@
 
 from io import BytesIO
 
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, Response, request, send_file
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
-from werkzeug.exceptions import Forbidden, HTTPException, NotFound, RequestEntityTooLarge
+from werkzeug.exceptions import Forbidden, NotFound
 
 from admin.db.session import reading
 from admin.security.permissions import Permission
 from admin.web.api import service
 from admin.web.bodies import takes
+from admin.web.coded import answer_in_codes
 from admin.web.guard import become, current, db, engine, may, now
 from contracts.claim import ClaimV1
-from contracts.wire import LARGEST_MESSAGE, Fault, WireError
+from contracts.wire import LARGEST_MESSAGE
 
 pages = Blueprint("api", __name__)
+answer_in_codes(pages)
 
 
 @pages.before_request
@@ -59,14 +61,3 @@ def healthz() -> ResponseReturnValue:
     """For whoever starts or watches the process."""
     db().execute(text("SELECT 1"))
     return Response("ok\n", mimetype="text/plain")
-
-
-@pages.errorhandler(WireError)
-def _not_taken(error: WireError) -> ResponseReturnValue:
-    return jsonify({"error": error.fault.value}), 413 if error.fault is Fault.TOO_LARGE else 400
-
-
-@pages.errorhandler(HTTPException)
-def _refused(error: HTTPException) -> ResponseReturnValue:
-    code = "too_large" if isinstance(error, RequestEntityTooLarge) else error.name.lower().replace(" ", "_")
-    return jsonify({"error": code}), error.code or 500
