@@ -99,6 +99,7 @@ def rooms(house: Any) -> Rooms:
                 "/quarantine",
                 "/quarantine/1",
                 "/calibration/",
+                "/privacy/",
             ),
             in_english_too=(
                 "/residents/",

@@ -12,6 +12,7 @@ class Proof(StrEnum):
 
     WHOLE = "whole"
     ERASED = "erased"  # the person was forgotten; the commitment still holds the chain together
+    EXPIRED = "expired"  # older than it is kept: what happened was removed as well
     BROKEN = "broken"
 
 
@@ -24,7 +25,9 @@ def proof(row: Passage) -> Proof:
     )
     if made != row.hash or not all(_holds(*part) for part in parts):
         return Proof.BROKEN
-    return Proof.WHOLE if all(text is not None for _, _, text in parts) else Proof.ERASED
+    if row.what_text is None:
+        return Proof.EXPIRED
+    return Proof.WHOLE if row.who_text is not None else Proof.ERASED
 
 
 def _holds(committed: str, salt: bytes | None, text: bytes | None) -> bool:

@@ -17,5 +17,6 @@ SPANS: Final[dict[Span, str]] = {
 PROOFS: Final[dict[Proof, tuple[str, str]]] = {
     Proof.WHOLE: ("granted", _l("Unchanged since the gate wrote it")),
     Proof.ERASED: ("silent", _l("The person was erased; the chain holds")),
+    Proof.EXPIRED: ("silent", _l("Older than it is kept, so it was emptied; the chain holds")),
     Proof.BROKEN: ("denied", _l("Does not fit its hash. Tell the operator.")),
 }

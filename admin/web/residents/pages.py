@@ -11,6 +11,7 @@ from admin.security.permissions import Permission
 from admin.web.confusions.queries import marks_about
 from admin.web.errors import nothing_here
 from admin.web.guard import current, db, keys, may, now, settings
+from admin.web.privacy.queries import trail
 from admin.web.residents import queries, service
 from admin.web.residents.forms import Home, NewPerson, Person
 from admin.web.residents.queries import Cursor, Line, Search
@@ -53,7 +54,8 @@ def add() -> ResponseReturnValue:
 def show(person_id: UUID) -> ResponseReturnValue:
     story = queries.tell(db(), current().scope, person_id) or abort(404)
     marks = marks_about(db(), current().scope, person_id)
-    return render_template("residents/show.html", story=story, marks=marks)
+    passages = trail(db(), story.person) if current().may(Permission.KEEP_PRIVACY) else None
+    return render_template("residents/show.html", story=story, marks=marks, passages=passages)
 
 
 @pages.route("/<uuid:person_id>/edit", methods=["GET", "POST"])

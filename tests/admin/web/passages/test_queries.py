@@ -129,10 +129,14 @@ def test_a_row_changed_after_the_fact_is_shown_as_broken(engine: Engine, town: T
     with writing(engine) as session:
         row = a_passage(session, "gate-main")
         assert proof(row) is Proof.WHOLE
+        text, salt = row.who_text, row.who_salt
+        row.who_text = row.who_salt = None
+        assert proof(row) is Proof.ERASED
+        row.who_text, row.who_salt = text, salt
         row.what_text = b'{"n":2}'
         assert proof(row) is Proof.BROKEN
         row.what_text = row.what_salt = None
-        assert proof(row) is Proof.ERASED
+        assert proof(row) is Proof.EXPIRED
         row.seq = 9
         assert proof(row) is Proof.BROKEN
 

@@ -1,0 +1,1 @@
+"""How long the log is kept, what was removed of it, and erasing a person's passages."""
