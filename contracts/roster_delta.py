@@ -26,6 +26,9 @@ from contracts.wire import Fault, Hash, Message, Wire, WireError
 
 _LENGTH = struct.Struct(">I")
 _NAME = "RosterDelta"
+DELTA_PURPOSE = "roster delta"
+"""What a delta is sealed for."""
+
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
 Place = Annotated[int, Field(ge=0)]

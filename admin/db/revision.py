@@ -19,6 +19,11 @@ def revision(session: Session) -> int:
     return session.execute(select(Server.revision).where(Server.id == ONLY)).scalar_one_or_none() or 0
 
 
+def looked(session: Session, at: datetime) -> None:
+    """Every change committed before `at` is in the rosters that were made."""
+    session.execute(update(Server).where(Server.id == ONLY).values(looked_at=at))
+
+
 def generation(session: Session) -> int:
     return session.execute(select(Server.generation).where(Server.id == ONLY)).scalar_one_or_none() or 1
 

@@ -10,14 +10,17 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Engine
 from sqlalchemy.exc import InterfaceError, OperationalError
 
-from admin.db.revision import revision
+from admin.db.revision import looked, revision
 from admin.db.session import reading, writing
 from admin.db.tables import Compound, Gate
 from admin.dispatch.announcer import NO_CONNECTION, Announcer
-from admin.dispatch.body import Faces, Keys
-from admin.dispatch.manifests import keep, manifest, next_version
-from admin.dispatch.roster import active_gates, draft
+from admin.dispatch.body import Keys
+from admin.dispatch.census import Censuses
+from admin.dispatch.editions import Editions
+from admin.dispatch.manifests import manifest
+from admin.dispatch.roster import active_gates
 from admin.dispatch.rules import next_edge
+from admin.dispatch.shelf import Faces
 from admin.dispatch.sign import sign_due
 from contracts.ids import CompoundId, GateId
 from contracts.topics import WANT
@@ -46,6 +49,7 @@ class Dispatch:
 
     def __init__(self, engine: Engine, keys: Keys, outside: Outside) -> None:
         self._engine, self._keys, self._outside = engine, keys, outside
+        self._editions = Editions(engine, outside.faces, keys)
         self._revision: int | None = None
         self._edge: datetime | None = None
         self._connection = NO_CONNECTION
@@ -71,17 +75,23 @@ class Dispatch:
             self._look_at_all(now)
             self._revision = current
         self._announce_again(now)
+        self._editions.seal_one_owed()
 
     def _look_at_all(self, now: datetime) -> None:
         with reading(self._engine) as session:
             gates = active_gates(session)
-        edges = [self._look_at(gate, now) for gate in gates]
+        censuses = Censuses(now)
+        edges = [self._look_at(gate, now, censuses) for gate in gates]
         self._edge = next_edge(edges, now)
+        self._editions.end_look(gates)
+        if not self._troubled:
+            with writing(self._engine) as session:
+                looked(session, now)
 
-    def _look_at(self, gate: GateId, now: datetime) -> datetime | None:
+    def _look_at(self, gate: GateId, now: datetime, censuses: Censuses) -> datetime | None:
         """Seals and announces a new version where one is due; when to look again. A gate's trouble stays its own."""
         try:
-            edge = self._renew(gate, now)
+            renewed = self._editions.renew(gate, now, censuses)
         except AWAY:
             raise
         except Exception:
@@ -89,21 +99,9 @@ class Dispatch:
             self._troubled.add(gate)
             return now + AGAIN
         self._troubled.discard(gate)
-        return edge
-
-    def _renew(self, gate: GateId, now: datetime) -> datetime | None:
-        with reading(self._engine) as session:
-            drafted = draft(session, gate, now)
-            if drafted is None:
-                return None
-            roster = next_version(session, drafted, self._outside.faces, self._keys, now)
-        if roster is None:
-            return drafted.edge
-        with writing(self._engine) as session:
-            keep(session, roster)
-        log.info("roster made", gate=gate, version=roster.version, people=roster.people)
-        self._announce([gate], now)
-        return drafted.edge
+        if renewed.made:
+            self._announce([gate], now)
+        return renewed.edge
 
     def _announce_again(self, now: datetime) -> None:
         """All manifests anew after a connection, and now and then, so that connected gates' leases go on."""

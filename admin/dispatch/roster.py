@@ -7,47 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from admin.db.tables import (
-    Compound,
-    Consent,
-    Face,
-    Gate,
-    GateState,
-    Household,
-    Membership,
-    PassClaim,
-    Person,
-    Pin,
-    Place,
-    Visit,
-    VisitGate,
-)
-from admin.dispatch.confusions import Taken, taken
-from admin.dispatch.rules import (
-    AHEAD,
-    PASS_KEPT,
-    Agreement,
-    Good,
-    Window,
-    may_know_face,
-    next_edge,
-    window_of,
-)
+from admin.db.tables import Compound, Gate, GateState, PassClaim, Place, Visit, VisitGate
+from admin.dispatch.census import Census, Censuses, Home, KnownFace
+from admin.dispatch.confusions import Taken
+from admin.dispatch.rules import AHEAD, PASS_KEPT, Good, Window, next_edge, window_of
 from contracts.ids import CompoundId, GateId, ModelId, PassId, PersonId
 from contracts.roster import Name
-
-
-@dataclass(frozen=True, slots=True)
-class KnownFace:
-    """A face that may be sent: where it lies in the vault, and since when it is this one."""
-
-    vault_id: str = field(repr=False)
-    enrolled_at: datetime
-    templates: int
-    look_alike: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +75,10 @@ class Draft:
     taken: tuple[Taken, ...]
     edge: datetime | None
 
+    @property
+    def faces(self) -> list[KnownFace]:
+        return [one.face for one in self.people if one.face is not None]
+
     def content_key(self, generation: int, pass_key: str) -> str:
         """A digest of all that the gate would learn: the same means that no new version is due."""
         digest = hashlib.sha256(f"{generation} {pass_key} {self.entry!r} ".encode() + self.entry.seal_key)
@@ -119,16 +91,17 @@ class Draft:
         return digest.hexdigest()
 
 
-def draft(session: Session, gate: GateId, now: datetime) -> Draft | None:
+def draft(session: Session, gate: GateId, now: datetime, censuses: Censuses | None = None) -> Draft | None:
     """None for a gate that is unknown, revoked, or has never said which model it runs."""
     entry = _entry(session, gate)
     if entry is None:
         return None
-    people, people_edge = _people(session, entry, now)
+    census = (censuses or Censuses(now)).of(session, entry.compound_id)
+    people = _people(census, entry, now)
     passes, passes_edge = _passes(session, entry, now)
     faces = {one.id for one in people if one.face is not None}
-    marks = tuple(mark for mark in taken(session, entry.compound_id) if not faces.isdisjoint(mark))
-    return Draft(entry, people, passes, marks, next_edge((people_edge, passes_edge), now))
+    marks = tuple(mark for mark in census.taken if not faces.isdisjoint(mark))
+    return Draft(entry, people, passes, marks, next_edge((census.edge, passes_edge), now))
 
 
 def active_gates(session: Session) -> list[GateId]:
@@ -165,102 +138,29 @@ def _entry(session: Session, gate: GateId) -> Entry | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
-    window: Window
-    room: str
-    here: bool  # below this gate's place
-
-
-def _people(session: Session, entry: Entry, now: datetime) -> tuple[tuple[Entitled, ...], datetime | None]:
-    present = or_(Person.left_at.is_(None), Person.left_at > now)
-    mine = Person.compound_id == entry.compound_id
-    homes = _homes(session, entry, mine)
-    faces = _faces(session, entry, mine)
-    pins = {
-        row.person_id: row.sealed
-        for row in session.scalars(select(Pin).join(Person, Person.id == Pin.person_id).where(mine))
-    }
+def _people(census: Census, entry: Entry, now: datetime) -> tuple[Entitled, ...]:
     people: list[Entitled] = []
-    edges: list[datetime | None] = []
-    rows = session.execute(select(Person.id, Person.wire_id, Person.left_at).where(mine, present))
-    for person in rows.all():
-        own = homes.get(person.id, [])
-        window = _window(own, entry, now)
-        edges += _edges(own, person.left_at)
+    for one in census.residents:
+        here = [home for home in one.homes if home.path.startswith(entry.path)]
+        window = window_of([home.window for home in here], now) if one.homes else _of_staff(entry)
         if window is None:
             continue
-        until = min((end for end in (window.until, person.left_at) if end is not None), default=None)
-        people.append(
-            Entitled(
-                id=PersonId(person.wire_id),
-                window=Window(window.since, until),
-                face=faces.get(person.id),
-                pin=_pin(pins.get(person.id), own, now),
-            )
-        )
-    return tuple(sorted(people, key=lambda one: one.id)), next_edge(edges, now)
+        until = min((end for end in (window.until, one.left_at) if end is not None), default=None)
+        face = one.face if one.model == entry.model else None
+        people.append(Entitled(one.id, Window(window.since, until), face, _pin(one.pin, here, now)))
+    return tuple(people)
 
 
-def _window(homes: Sequence[_Home], entry: Entry, now: datetime) -> Window | None:
+def _of_staff(entry: Entry) -> Window | None:
     """Staff and carers have no household, ever: they pass the compound's own gates."""
-    if not homes:
-        return Window() if entry.whole_compound else None
-    return window_of([home.window for home in homes if home.here], now)
+    return Window() if entry.whole_compound else None
 
 
-def _edges(homes: Sequence[_Home], left_at: datetime | None) -> list[datetime | None]:
-    edges: list[datetime | None] = [left_at]
-    for home in homes:
-        edges += [home.window.since, home.window.until]
-        if home.window.since is not None:
-            edges.append(home.window.since - AHEAD)
-    return edges
-
-
-def _pin(sealed: bytes | None, homes: Sequence[_Home], now: datetime) -> KnownPin | None:
-    rooms = sorted({home.room for home in homes if home.here and window_of([home.window], now)})
-    return KnownPin(sealed, tuple(rooms)) if sealed is not None and rooms else None
-
-
-def _homes(session: Session, entry: Entry, mine: ColumnElement[bool]) -> dict[UUID, list[_Home]]:
-    homes: dict[UUID, list[_Home]] = defaultdict(list)
-    rows = session.execute(
-        select(Membership.person_id, Membership.since, Membership.until, Household.room, Place.path)
-        .join(Person, Person.id == Membership.person_id)
-        .join(Household, Household.id == Membership.household_id)
-        .join(Place, Place.id == Household.unit_id)
-        .where(mine)
-    )
-    for row in rows:
-        here = row.path.startswith(entry.path)
-        homes[row.person_id].append(_Home(Window(row.since, row.until), row.room, here))
-    return homes
-
-
-def _faces(session: Session, entry: Entry, mine: ColumnElement[bool]) -> dict[UUID, KnownFace]:
-    """Faces of this gate's model whose people's consent stands."""
-    answers: dict[UUID, list[Agreement]] = defaultdict(list)
-    columns = (Consent.person_id, Consent.kind, Consent.agreed, Consent.at, Consent.withdrawn_at)
-    for row in session.execute(
-        select(*columns, Consent.guardian_id)
-        .join(Person, Person.id == Consent.person_id)
-        .where(mine)
-        .order_by(Consent.id)
-    ):
-        answers[row.person_id].append(
-            Agreement(row.kind, row.agreed, row.at, row.withdrawn_at is not None, row.guardian_id is not None)
-        )
-    rows = session.execute(
-        select(Face, Person.vault_id, Person.born)
-        .join(Person, Person.id == Face.person_id)
-        .where(mine, Face.model == entry.model)
-    )
-    return {
-        face.person_id: KnownFace(vault_id, face.enrolled_at, face.templates, face.look_alike)
-        for face, vault_id, born in rows
-        if may_know_face(answers[face.person_id], born)
-    }
+def _pin(sealed: bytes | None, here: Sequence[Home], now: datetime) -> KnownPin | None:
+    if sealed is None:
+        return None
+    rooms = sorted({home.room for home in here if window_of([home.window], now)})
+    return KnownPin(sealed, tuple(rooms)) if rooms else None
 
 
 def _passes(session: Session, entry: Entry, now: datetime) -> tuple[tuple[Invited, ...], datetime | None]:

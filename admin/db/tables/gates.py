@@ -64,10 +64,18 @@ class GateEpoch(Base):
 
 
 class SealedRoster(Base):
-    """A gate's roster as web serves it: ciphertext that only the gate opens."""
+    """A gate's roster as web serves it: ciphertext that only the gate opens.
+
+    `step` is a delta from the roster whose digest is `step_from`. `sealed`, the whole, is there for the newest few
+    versions; where there is a step it may come a moment later.
+    """
 
     __tablename__ = "sealed_roster"
-    __table_args__ = (Index("uq_sealed_roster_gate_id_version", "gate_id", "version", unique=True),)
+    __table_args__ = (
+        Index("uq_sealed_roster_gate_id_version", "gate_id", "version", unique=True),
+        Index("ix_sealed_roster_gate_id_step_from", "gate_id", "step_from"),
+        CheckConstraint("(step IS NULL) = (step_from IS NULL)", name="step"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     gate_id: Mapped[str] = mapped_column(ForeignKey("gate.id"))
     version: Mapped[int] = mapped_column()
@@ -79,4 +87,6 @@ class SealedRoster(Base):
     )  # digest of what it was made from: same means no new version
     people: Mapped[int] = mapped_column()
     made_at: Mapped[datetime] = mapped_column()
-    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    step_from: Mapped[str | None] = mapped_column(String(64))
+    step: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -11,13 +11,14 @@ from admin.db.base import Base
 class Server(Base):
     """One row. `generation` is raised when the database is put back from a backup.
 
-    `revision` is raised whenever rosters may change.
+    `revision` is raised whenever rosters may change; all changes before `looked_at` are in the rosters made.
     """
 
     __tablename__ = "server"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     generation: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int] = mapped_column(default=1)
+    looked_at: Mapped[datetime | None] = mapped_column()
 
 
 class Lease(Base):

@@ -31,13 +31,10 @@ REFUSALS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A sealed roster, and a name for exactly these bytes."""
+    """A sealed roster, and a name for exactly these bytes: a row's are written once."""
 
     sealed: bytes = field(repr=False)
-
-    @property
-    def etag(self) -> str:
-        return hashlib.sha256(self.sealed).hexdigest()
+    etag: str
 
 
 def gate_behind(session: Session, gate_id: str, authorization: str) -> Principal | None:
@@ -51,13 +48,25 @@ def gate_behind(session: Session, gate_id: str, authorization: str) -> Principal
 
 
 def roster(session: Session, scope: Scope, version: int) -> Body | None:
-    """The sealed bytes of the caller's own roster."""
-    sealed = session.scalar(
-        select(SealedRoster.sealed).where(
+    """The sealed bytes of the caller's own roster; None also in the moment before a new one's whole is sealed."""
+    row = session.execute(
+        select(SealedRoster.id, SealedRoster.digest, SealedRoster.sealed).where(
             SealedRoster.gate_id.in_(scope.gates), SealedRoster.version == version
         )
+    ).one_or_none()
+    if row is None or row.sealed is None:
+        return None
+    return Body(row.sealed, f"{row.id}-{row.digest}")
+
+
+def step(session: Session, scope: Scope, digest: str) -> bytes | None:
+    """The sealed step from the caller's own roster with this digest to the next."""
+    return session.scalar(
+        select(SealedRoster.step)
+        .where(SealedRoster.gate_id.in_(scope.gates), SealedRoster.step_from == digest)
+        .order_by(SealedRoster.version.desc())
+        .limit(1)
     )
-    return None if sealed is None else Body(sealed)
 
 
 def claim_use(session: Session, by: Principal, claim: ClaimV1, now: datetime) -> ClaimAnswerV1:

@@ -75,6 +75,7 @@ def look(register: Register, dispatch: Dispatch, announcer: FakeAnnouncer) -> Lo
                     SealedRoster.gate_id == gate, SealedRoster.version == manifest.version
                 )
             ).one()
+        assert row.sealed is not None
         content = unseal(register.gate_key, "roster", row.sealed)
         assert (manifest.gate, manifest.digest, manifest.size) == (
             gate,

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from werkzeug.test import TestResponse
 
 from admin.db.revision import revision
@@ -176,6 +176,8 @@ def sealed(engine: Engine, gate: str, town: Town) -> bytes:
                     people=3,
                     made_at=NOON,
                     sealed=body,
+                    step_from="e" * 64,
+                    step=body[:5],
                 )
             )
     return content
@@ -195,6 +197,39 @@ def test_a_gate_fetches_its_sealed_roster_whole_in_parts_or_not_again(
     part = fetch(client, 7, Range="bytes=100-")
     assert (part.status_code, part.data) == (206, sealed[100:])
     assert fetch(client, 7, **{"If-None-Match": whole.headers["ETag"]}).status_code == 304
+
+
+def test_an_interrupted_roster_is_continued_only_while_it_is_the_same(
+    client: FlaskClient, sealed: bytes
+) -> None:
+    etag = fetch(client, 7).headers["ETag"]
+    rest = fetch(client, 7, **{"Range": "bytes=500-", "If-Range": etag})
+    assert (rest.status_code, rest.data) == (206, sealed[500:])
+    assert rest.headers["Content-Range"] == f"bytes 500-{len(sealed) - 1}/{len(sealed)}"
+    other = fetch(client, 7, **{"Range": "bytes=500-", "If-Range": '"another"'})
+    assert (other.status_code, other.data) == (200, sealed)
+
+
+def after(client: FlaskClient, digest: str, gate: str = GATE) -> TestResponse:
+    headers = {"Authorization": f"Bearer {CREDENTIAL}"}
+    return client.get(f"/gate/v1/{gate}/roster/after/{digest}", headers=headers)
+
+
+@pytest.mark.promise(10)
+def test_a_gate_fetches_the_step_from_what_it_holds_and_no_other_gates(
+    client: FlaskClient, sealed: bytes
+) -> None:
+    assert after(client, "e" * 64).data == sealed[:5]
+    assert after(client, "f" * 64).status_code == 404
+    assert after(client, "e" * 64, gate="gate-north").status_code in (401, 403, 404)
+
+
+def test_a_roster_whose_whole_is_still_to_come_is_not_there_yet(
+    client: FlaskClient, sealed: bytes, engine: Engine
+) -> None:
+    with writing(engine) as session:
+        session.execute(update(SealedRoster).values(sealed=None))
+    assert fetch(client, 7).status_code == 404
 
 
 @pytest.mark.promise(10)
