@@ -4,7 +4,17 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from contracts.loopback import is_loopback
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -38,6 +48,20 @@ class BrokerSettings(Frozen):
         if value is None and info.data.get("host") not in LOOPBACK:
             raise ValueError("off loopback the broker is reached by TLS alone")
         return value
+
+
+class BrokerForGates(Frozen):
+    """Where a gate that joins finds the broker. With `tls` it shows the certificate that dispatch signs for it."""
+
+    host: str
+    port: Port
+    tls: bool = True
+
+    @model_validator(mode="after")
+    def _guards_the_way(self) -> Self:
+        if not (self.tls or is_loopback(self.host)):
+            raise ValueError("off loopback gates reach the broker by TLS alone: set tls = true")
+        return self
 
 
 class ProcessSettings(Frozen):

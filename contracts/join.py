@@ -9,13 +9,13 @@ import hmac
 from base64 import b32decode, b32encode, b64decode
 from dataclasses import dataclass, field
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Annotated, Final, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, field_validator
 
 from contracts.ids import CompoundId, GateId, KeyId
+from contracts.loopback import is_loopback
 from contracts.wire import Base64, Fault, Hash, Message, Wire, WireError
 from contracts.words import Direction
 
@@ -60,7 +60,7 @@ class JoinCode:
         if parts.scheme == "https":
             if self.ca is None or len(self.ca) != 2 * HASH_BYTES:
                 raise ValueError("over https the code names the authority's certificate")
-        elif parts.scheme != "http" or self.ca is not None or not _is_this_machine(parts.hostname):
+        elif parts.scheme != "http" or self.ca is not None or not is_loopback(parts.hostname):
             raise ValueError("off this machine a gate joins over https alone")
 
     @property
@@ -243,10 +243,3 @@ def _checked(text: str) -> bytes:
 
 def _check(body: bytes) -> bytes:
     return hashlib.sha256(b"kaimen/join/check\0" + body).digest()[:CHECK_BYTES]
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -6,14 +6,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
-import tomli_w
 from sqlalchemy import Engine
 
 from admin.db.consent_texts import ensure_consent_texts
 from admin.db.migrate import upgrade
 from admin.db.session import make_engine, writing
-from admin.security.keys import make_sealing_key, make_secret, make_signing_key, write_private
+from admin.security.keys import make_sealing_key, make_secret, make_signing_key
 from admin.web.staff.service import ensure_first_admin
+from kaimen.gatefile import Table, write_toml
 from kaimen.state import StateFolder
 
 SIGNING: Final = (
@@ -23,7 +23,6 @@ SIGNING: Final = (
     ("dispatch", "pass"),
 )
 SEALING: Final = (("web", "web"), ("worker", "worker"), ("dispatch", "dispatch"))
-Table = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,6 @@ def write_server_settings(box: Installation, broker_passwords: Mapping[str, Path
     """One file a process; secrets are files that they name."""
     for process, table in _server_tables(box, broker_passwords).items():
         write_toml(box.folder.config(process), table)
-
-
-def write_toml(path: Path, table: Table) -> None:
-    """Private: settings name where secrets lie."""
-    write_private(path, tomli_w.dumps(dict(table)).encode())
 
 
 def _make_keys(folder: StateFolder) -> None:

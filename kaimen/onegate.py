@@ -5,31 +5,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.session import reading, writing
 from admin.db.tables import Compound, Gate
+from admin.dispatch.admission import PinnedKeys
 from admin.dispatch.provision import GateSecrets, NewGate, register_gate
-from admin.security.keys import load_seal_public, load_secret, make_sealing_key, write_private
+from admin.security.keys import load_seal_public, make_sealing_key, write_private
 from admin.security.principals import process
 from contracts.ids import CompoundId, GateId
-from contracts.signing import key_id_of
 from contracts.words import Direction
+from kaimen.gatefile import Box, Broker, Camera, GateFile, Keys, Server
 from kaimen.house import House
-from kaimen.install import write_toml
 
 NAMES: Final = ("东门", "East Gate")
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """What the gate looks through: an index, an rtsp:// address, or a clip."""
-
-    source: str
-    loop: bool = False
-    demonstration: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +57,17 @@ class OneGate:
             compound = session.get(Compound, self.compound_id)
             if gate is None or compound is None:
                 raise LookupError("register the gate before it is started")
-            table = self._settings(GateId(gate.id), CompoundId(compound.wire_id), camera)
-        write_toml(self.house.box.folder.config("gate"), table)
+            file = self._file_of(gate, CompoundId(compound.wire_id), camera)
+        file.write(self.house.box.folder.config("gate"))
         self.house.start_process("gate")
 
     def _row(self, session: Session) -> Gate | None:
-        own = select(Gate).where(Gate.compound_id == self.compound_id, Gate.revoked_at.is_(None))
-        return session.scalars(own.order_by(Gate.added_at)).first()
+        """The gate with this box's key, also one that was ended: it is not added again behind a manager's back."""
+        public = self.house.box.folder.keys("gate") / "gate.pub"
+        if not public.exists():
+            return None
+        own = load_seal_public(public).public_bytes_raw()
+        return session.scalars(select(Gate).where(Gate.seal_key == own)).one_or_none()
 
     def _keep(self, secrets: GateSecrets) -> None:
         write_private(self._file("credential"), secrets.credential.encode())
@@ -83,39 +77,20 @@ class OneGate:
     def _file(self, name: str) -> Path:
         return self.house.box.folder.keys("gate") / f"{name}.secret"
 
-    def _settings(self, gate: GateId, compound: CompoundId, camera: Camera) -> dict[str, object]:
+    def _file_of(self, gate: Gate, compound: CompoundId, camera: Camera) -> GateFile:
         box = self.house.box
-        return {
-            "compound": str(compound),
-            "gate": str(gate),
-            "camera": camera.source,
-            "camera_allow_cleartext": True,  # the operator has typed the address; `kaimen up` says what it means
-            "loop_video": camera.loop,
-            "demonstration": camera.demonstration,
-            "state_folder": str(box.folder.gate),
-            "weights_folder": str(box.weights),
-            # The demonstration's clip is made of stills: networks would rightly call them copies.
-            "antispoof": "off" if camera.demonstration else "auto",
-            "second_credentials": ["pin", "qr"],
-            "server": {"url": box.address, "credential_file": str(self._file("credential"))},
-            "broker": {
-                "host": "127.0.0.1",
-                "port": box.ports.broker,
-                "user": self._file("user").read_text(),
-                "password_file": str(self._file("broker")),
-            },
-            "keys": {
-                "own_file": str(box.folder.keys("gate") / "gate.key"),
-                "receipt": [_public_key(box.folder.public_keys / "receipt.pub")],
-                "manifest": [_public_key(box.folder.public_keys / "manifest.pub")],
-                "order": [_public_key(box.folder.public_keys / "order.pub")],
-            },
-            "door": {"kind": "simulated", "mechanical_exit": True},
-            "screen": {"port": box.ports.screen},
-        }
-
-
-def _public_key(path: Path) -> dict[str, str]:
-    """A key whose signatures the gate believes."""
-    public = Ed25519PublicKey.from_public_bytes(load_secret(path))
-    return {"id": str(key_id_of(public)), "public": path.read_text().strip()}
+        pinned = PinnedKeys.load(box.folder.public_keys)
+        return GateFile(
+            gate=GateId(gate.id),
+            compound=compound,
+            direction=Direction(gate.direction),
+            liveness=gate.liveness,
+            box=Box(camera, box.folder.gate, box.weights, box.ports.screen),
+            server=Server(box.address, self._file("credential")),
+            broker=Broker(
+                "127.0.0.1", box.ports.broker, self._file("user").read_text(), self._file("broker")
+            ),
+            keys=Keys(
+                box.folder.keys("gate") / "gate.key", (pinned.receipt,), (pinned.manifest,), (pinned.order,)
+            ),
+        )

@@ -16,9 +16,10 @@ from rich.panel import Panel
 
 from admin.db.session import writing
 from kaimen.demo.stage import Stage
+from kaimen.gatefile import Camera
 from kaimen.house import House
 from kaimen.install import Installation, Ports, prepare
-from kaimen.onegate import Camera, OneGate
+from kaimen.onegate import OneGate
 from kaimen.places import ensure_compound
 from kaimen.state import StateFolder, check_port, check_space, free_port, held
 from kaimen.weights import weights_folder

@@ -55,18 +55,30 @@ def register_gate(session: Session, new: NewGate, by: Principal, now: datetime) 
 
     Raises NoSuchPlaceError.
     """
-    compound = _compound_of(session, new.place_id)
-    credential = secrets.token_urlsafe(32)
+    told = new_secrets(session, new.id, new.place_id)
+    keep_gate(session, new, told, by, now)
+    return told
+
+
+def new_secrets(session: Session, gate: GateId, place_id: int) -> GateSecrets:
+    """Fresh ones; nothing is registered yet. Raises NoSuchPlaceError."""
+    compound = CompoundId(_compound_of(session, place_id).wire_id)
+    user = BrokerUser(gate_user_name(gate), random_password(), gate_rights(compound, gate))
+    return GateSecrets(gate, compound, secrets.token_urlsafe(32), user)
+
+
+def keep_gate(session: Session, new: NewGate, told: GateSecrets, by: Principal, now: datetime) -> None:
+    """Adds the gate with these secrets."""
     session.add(
         Gate(
             id=new.id,
-            compound_id=compound.place_id,
+            compound_id=_compound_of(session, new.place_id).place_id,
             place_id=new.place_id,
             name_zh=new.name_zh,
             name_en=new.name_en,
             direction=new.direction.value,
             liveness=new.liveness,
-            credential_hash=credential_hash(credential),
+            credential_hash=credential_hash(told.credential),
             seal_key=new.seal_key.public_bytes_raw(),
             added_at=now,
         )
@@ -74,9 +86,15 @@ def register_gate(session: Session, new: NewGate, by: Principal, now: datetime) 
     session.flush()
     record(session, by, Act("gate.register", f"gate:{new.id}"), now)
     raise_revision(session)
-    wire_id = CompoundId(compound.wire_id)
-    user = BrokerUser(gate_user_name(new.id), random_password(), gate_rights(wire_id, new.id))
-    return GateSecrets(new.id, wire_id, credential, user)
+
+
+def replace_box(session: Session, new: NewGate, told: GateSecrets, by: Principal, now: datetime) -> None:
+    """Another box is the gate from now on: the old one's credential ends, rosters are sealed to the new key."""
+    gate = session.get_one(Gate, new.id, with_for_update=True)
+    gate.credential_hash = credential_hash(told.credential)
+    gate.seal_key = new.seal_key.public_bytes_raw()
+    record(session, by, Act("gate_box_replaced", f"gate:{new.id}"), now)
+    raise_revision(session)
 
 
 def credential_hash(credential: str) -> str:

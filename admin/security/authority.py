@@ -90,7 +90,7 @@ class Authority:
         name = gate_user_name(gate)
         if len(name) > LONGEST_NAME:
             raise RequestRefused("the gate's id is longer than a certificate's name may be")
-        subject = _Subject(name, _requested_key(csr_pem), ExtendedKeyUsageOID.CLIENT_AUTH)
+        subject = _Subject(name, requested_key(csr_pem), ExtendedKeyUsageOID.CLIENT_AUTH)
         return self._sign(_leaf(subject, now, GATE_VALID))
 
     def _sign(self, leaf: x509.CertificateBuilder) -> bytes:
@@ -164,7 +164,7 @@ def _general_name(host: str) -> x509.GeneralName:
         return x509.DNSName(host)
 
 
-def _requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
+def requested_key(csr_pem: bytes) -> ec.EllipticCurvePublicKey:
     """The P-256 key whose owner signed the request; raises RequestRefused."""
     if len(csr_pem) > LARGEST_CSR:
         raise RequestRefused("it is too large")

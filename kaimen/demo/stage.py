@@ -17,8 +17,9 @@ from kaimen.demo import compound
 from kaimen.demo.clip import render
 from kaimen.demo.compound import DemonstrationCompound
 from kaimen.demo.script import ENROLMENT_PICTURE
+from kaimen.gatefile import Camera
 from kaimen.house import House
-from kaimen.onegate import Camera, OneGate
+from kaimen.onegate import OneGate
 from kaimen.state import CannotStart
 from kaimen.waiting import job_done, wait_until
 from kaimen.weights import pictures_folder
