@@ -8,49 +8,35 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
+from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.calibration import keep
 from admin.db.session import writing
+from admin.db.tables.accounts import Account
 from admin.db.tables.gates import Gate, GateState
+from admin.db.tables.orders import GateOrder
 from admin.db.tables.passages import Passage, Quarantine
 from admin.db.tables.people import Person
 from admin.db.tables.visits import ResidentLink
 from admin.security.keys import load_seal_public
 from admin.web.visits.passes import TOKEN, Seals, hash_of
 from admin.web.visits.service import MadeVisit, NewVisit, make_visit
-from contracts.ids import BootId, GateId
+from contracts.ids import BootId, GateId, uuid7
 from contracts.sealing import seal
 from contracts.state import HealthV1, StageMs
 from contracts.words import CameraState, DoorState
 from kaimen.demo.compound import find
 from tests.admin.web.calibration.reports import a_report as a_calibration
 from tests.admin.web.rows import a_passage, an_alarm, staff
+from tests.browser.looks import DESK, LANGUAGES, LONG_NAME, all_whole, watched
 from tests.pages import until
 
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
 Enter = Callable[..., BrowserContext]
-SCREENS: tuple[ViewportSize, ...] = ({"width": 1366, "height": 768}, {"width": 390, "height": 844})
-LANGUAGES = ("zh_Hans_CN", "en")
 HOUR = timedelta(hours=1)
 MINE = "residents-own-secret-word"
-LONG_NAME = "Bartholomew Featherstonehaugh"
-# Names that pages say in every language, and words that Chinese itself writes in Latin letters.
-SAME_IN_BOTH = (LONG_NAME, "English", "manager", "PIN", "JPEG", "PNG", "WebP", "MB", "QR", "sface", "dlib")
-ONLY_WRONG = {"resultTypes": ["violations"]}  # what is right is counted, not described: half the time
-TEXTS_SHOWN = """() => {
-  const skip = "[translate=no], [lang=en], code, kbd, input, select, textarea, script, style, noscript, svg";
-  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  const words = [];
-  while (walk.nextNode()) {
-    const node = walk.currentNode;
-    if (!node.parentElement.closest(skip)) words.push(node.textContent);
-  }
-  return words.join(" ");
-}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +46,8 @@ class Rooms:
     behind_login: tuple[str, ...]
     in_english_too: tuple[str, ...]  # test_pages.py looks at them in Chinese
     pass_link: str
+    opened: UUID
+    """A passage with a person."""
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +63,10 @@ def rooms(house: Any) -> Rooms:
         session.flush()
         session.add(a_report("south", now))
         opened = some_passages(session, host, now)
+        order = some_orders(session, "south", now).id
         an_alarm(session, "south", 90, "door_fault", now)
         session.add(a_message_set_aside("south", now))
+        other = house.person(LONG_NAME)
         pair = [person.wire_id for person in session.scalars(select(Person).limit(2))]
         keep(session, made.compound_id, a_calibration((pair[0], pair[1]), "south"), now)
         seals = Seals(load_seal_public(keys / "web.pub"), load_seal_public(keys / "dispatch.pub"))
@@ -92,6 +82,11 @@ def rooms(house: Any) -> Rooms:
                 "/log",
                 f"/log?open={opened.id}",
                 f"/log?person={host}",
+                f"/log/{opened.id}/not-this-person?q=王",
+                f"/log/{opened.id}/not-this-person?other={other}",
+                f"/residents/{host}/alike?other={other}",
+                "/orders",
+                f"/orders/{order}",
                 "/visits",
                 "/visits/new",
                 f"/visits/{signed.visit.id}",
@@ -106,8 +101,10 @@ def rooms(house: Any) -> Rooms:
                 f"/residents/{host}",
                 f"/enrol/{house.person(LONG_NAME)}",
                 f"/enrol/{host}",
+                f"/enrol/{host}?adds=1",
             ),
             pass_link=f"/p/{signed.secret.text}",
+            opened=opened.id,
         )
 
 
@@ -182,40 +179,31 @@ def some_passages(session: Session, person: UUID, now: datetime) -> Passage:
     return rows[-1]
 
 
+def some_orders(session: Session, gate: str, now: datetime) -> GateOrder:
+    """One that the gate refused, one still on its way, and the gate locked down; the first is returned."""
+    by = session.scalars(select(Account.id).where(Account.login == "manager")).one()
+    until = now + HOUR
+    kinds: list[dict[str, Any]] = [
+        {
+            "operation": "open",
+            "reason": "visitor",
+            "note": "三楼王家",
+            "state": "refused",
+            "why": "other_boot",
+        },
+        {"operation": "reboot", "reason": "fault", "state": "sent", "until": until},
+        {"operation": "lock_down", "reason": "emergency", "state": "accepted", "until": until},
+    ]
+    orders = [GateOrder(id=uuid7(), gate_id=gate, account_id=by, asked_at=now, **kind) for kind in kinds]
+    session.add_all(orders)
+    session.flush()
+    return orders[0]
+
+
 def a_pass(session: Session, wanted: NewVisit, seals: Seals) -> MadeVisit:
     made = make_visit(session, staff(session), wanted, seals, wanted.since)
     assert isinstance(made, MadeVisit), made
     return made
-
-
-def watched(context: BrowserContext) -> tuple[Page, list[str]]:
-    """A page, and what its console complains of."""
-    page, said = context.new_page(), list[str]()
-    page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
-    page.on("pageerror", lambda wrong: said.append(str(wrong)))
-    return page, said
-
-
-def shortcomings(page: Page, language: str) -> list[str]:
-    """What is wrong with the page as it stands, on every screen."""
-    found: list[str] = []
-    for screen in SCREENS:
-        page.set_viewport_size(screen)
-        wide = f"at {screen['width']}: "
-        found += [
-            wide + f"{one['id']}: {one['nodes'][0]['html'][:160]}"
-            for one in Axe().run(page, options=ONLY_WRONG).response["violations"]
-        ]
-        if page.evaluate("document.documentElement.scrollWidth - innerWidth") > 0:
-            found.append(wide + "scrolls sideways")
-    return found + ([] if language == "en" else [f"not Chinese: {word}" for word in english_left(page)])
-
-
-def english_left(page: Page) -> list[str]:
-    shown = page.evaluate(TEXTS_SHOWN)
-    for known in SAME_IN_BOTH:
-        shown = shown.replace(known, "")
-    return [word for word in shown.split() if word.isascii() and word.isalpha() and len(word) > 2]
 
 
 @pytest.fixture
@@ -224,7 +212,7 @@ def stranger(house: Any, browser: Browser) -> Iterator[Callable[[str], BrowserCo
     opened: list[BrowserContext] = []
 
     def choosing(language: str) -> BrowserContext:
-        opened.append(browser.new_context(base_url=house.url, viewport=SCREENS[0]))
+        opened.append(browser.new_context(base_url=house.url, viewport=DESK))
         page = opened[-1].new_page()
         page.goto("/login")
         with page.expect_navigation():  # a page closed on its way to the next one never answers
@@ -239,16 +227,13 @@ def stranger(house: Any, browser: Browser) -> Iterator[Callable[[str], BrowserCo
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_room_is_whole_on_every_screen(enter: Enter, rooms: Rooms, language: str) -> None:
-    page, complaints = watched(enter("manager", language))
-    wrong: dict[str, list[str]] = {}
-    for address in (*rooms.behind_login, *(rooms.in_english_too if language == "en" else ())):
-        page.set_viewport_size(SCREENS[0])
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status == 200, address
-        if found := shortcomings(page, language):
-            wrong[address] = found
-    assert (wrong, complaints) == ({}, [])
+    context = enter("manager", language)
+    why = context.new_page()
+    why.goto(f"/log?open={rooms.opened}")
+    why.locator("button[name=purpose]").first.click()
+    page, complaints = watched(context)
+    more = rooms.in_english_too if language == "en" else ()
+    assert (all_whole(page, (*rooms.behind_login, *more), language), complaints) == ({}, [])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -256,14 +241,8 @@ def test_pages_without_a_login_are_whole_on_every_screen(
     stranger: Callable[[str], BrowserContext], rooms: Rooms, language: str
 ) -> None:
     page, complaints = watched(stranger(language))
-    wrong: dict[str, list[str]] = {}
-    for address in ("/login", rooms.pass_link, f"/r/{MINE}", f"/r/{MINE}/invite"):
-        answer = page.goto(address)
-        assert answer is not None
-        assert answer.status == 200, address
-        if found := shortcomings(page, language):
-            wrong[address] = found
-    assert (wrong, complaints) == ({}, [])
+    addresses = ("/login", rooms.pass_link, f"/r/{MINE}", f"/r/{MINE}/invite")
+    assert (all_whole(page, addresses, language), complaints) == ({}, [])
 
 
 def test_the_live_board_shows_a_passage_without_being_asked(enter: Enter, house: Any, rooms: Rooms) -> None:
