@@ -2,12 +2,15 @@
 
 import hashlib
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 import httpx
+import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from pydantic import SecretStr
 
@@ -15,11 +18,15 @@ from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.ids import GateId
 from contracts.loopback import is_loopback
 from contracts.manifest import Manifest
-from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster
-from contracts.sealing import NotForUs, unseal
+from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster, encode_roster
+from contracts.roster_delta import DELTA_PURPOSE, apply_delta, decode_delta
+from contracts.sealing import NotForUs, seal, unseal
 from contracts.wire import LARGEST_MESSAGE, WireError
 from gate.mqtt.cleartext import CleartextRefused
+from gate.mqtt.download import Download, TooLong
 from gate.mqtt.trust import tls_context
+
+log = structlog.get_logger()
 
 PURPOSE: Final = "roster"
 SEAL_BYTES: Final = 48
@@ -30,7 +37,9 @@ CLAIM_S: Final = 1.0
 _CLAIM_STEPS: Final = httpx.Timeout(CLAIM_S, connect=0.3, write=0.1, read=0.6, pool=0.1)
 FETCH_STALL_S: Final = 10.0
 FETCH_S: Final = 300.0
-"""A fetch in all; a body may be some hundred megabytes over a slow line."""
+"""One try of a fetch; a body may be some hundred megabytes over a slow line. The next try goes on with it."""
+STEP_S: Final = 5.0
+MOST_STEPS: Final = 32  # as many as the server keeps
 
 _NOT_LET_IN: Final = (401, 403)
 _NOT_FOUND: Final = 404
@@ -52,11 +61,19 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
-    """A roster that is the manifest's, and the sealed bytes it came in."""
+class Base:
+    """A roster the gate holds, and the digest a manifest gave it: where steps to the next begin."""
 
     body: RosterBody
-    sealed: bytes = field(repr=False)
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A roster that is the manifest's. `sealed` seals it to the gate's own key, for a gate that keeps it on disk."""
+
+    body: RosterBody
+    sealed: Callable[[], bytes] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,14 +129,18 @@ class Server:
             trust_env=False,
             timeout=FETCH_STALL_S,
         )
+        self._begun: Download | None = None
 
-    def fetch(self, manifest: Manifest) -> Fetched | NotFetched:
-        """The roster that `manifest` promises, checked against it and opened with this gate's key."""
-        sealed = self._download(manifest)
-        if isinstance(sealed, Trouble):
-            return NotFetched(sealed)
-        body = open_roster(sealed, manifest, self._key)
-        return NotFetched(body) if isinstance(body, Trouble) else Fetched(body, sealed)
+    def fetch(self, manifest: Manifest, base: Base | None = None) -> Fetched | NotFetched:
+        """The roster whose digest `manifest` names: by steps from `base`, or whole where none lead there."""
+        body = self._by_steps(manifest, base) if base is not None else None
+        if body is None:
+            sealed = self._download(manifest)
+            opened = sealed if isinstance(sealed, Trouble) else open_roster(sealed, manifest, self._key)
+            if isinstance(opened, Trouble):
+                return NotFetched(opened)
+            body = opened
+        return Fetched(body, partial(_sealed, body, self._key))
 
     def claim_use(self, claim: ClaimV1) -> ClaimAnswerV1 | NotReached:
         """The server's answer within a second."""
@@ -141,35 +162,85 @@ class Server:
     def close(self) -> None:
         self._client.close()
 
+    def _by_steps(self, manifest: Manifest, base: Base) -> RosterBody | None:
+        """None where no steps lead there, or they lead elsewhere; more than the whole is never read for them."""
+        body, digest, left = base.body, base.digest, manifest.size
+        try:
+            for _ in range(MOST_STEPS):
+                sealed = self._step_after(digest, left)
+                if sealed is None:
+                    return None
+                delta = decode_delta(unseal(self._key, DELTA_PURPOSE, sealed))
+                body, digest = apply_delta(body, digest, delta), delta.head.becomes
+                if digest == manifest.digest:
+                    return _checked(body, encode_roster(body), manifest)
+                left -= len(sealed)
+        except (NotForUs, WireError) as wrong:
+            log.warning("A step to the wanted roster was not taken", why=str(wrong))
+        return None
+
+    def _step_after(self, digest: str, limit: int) -> bytes | None:
+        try:
+            with self._client.stream("GET", f"{self._base}/roster/after/{digest}") as answer:
+                return _read(answer, limit, STEP_S) if answer.is_success else None
+        except httpx.HTTPError:
+            return None
+
     def _download(self, manifest: Manifest) -> bytes | Trouble:
         size = manifest.size + SEAL_BYTES
         if size > LARGEST_ROSTER:
             return Trouble.WRONG_SIZE
+        begun = self._begun
+        if begun is None or begun.name != manifest.digest:
+            begun = Download(manifest.digest, size)
+        trouble = self._go_on(begun, f"{self._base}/roster/{manifest.version}")
+        self._begun = begun if trouble is Trouble.NOT_REACHED else None
+        if trouble is not None:
+            return trouble
+        return bytes(begun.content) if begun.is_whole else Trouble.WRONG_SIZE
+
+    def _go_on(self, begun: Download, address: str) -> Trouble | None:
+        """NOT_REACHED where the rest may come another time."""
         try:
-            with self._client.stream("GET", f"{self._base}/roster/{manifest.version}") as answer:
+            with self._client.stream("GET", address, headers=begun.headers()) as answer:
                 if not answer.is_success:
                     return _refusal(answer.status_code)
-                sealed = _read(answer, size, FETCH_S)
+                return None if begun.take(answer, FETCH_S) else Trouble.NOT_REACHED
+        except TooLong:
+            return Trouble.WRONG_SIZE
         except httpx.HTTPError:
             return Trouble.NOT_REACHED
-        return sealed if sealed is not None and len(sealed) == size else Trouble.WRONG_SIZE
 
 
 def open_roster(sealed: bytes, manifest: Manifest, key: X25519PrivateKey) -> RosterBody | Trouble:
     """The roster in `sealed`, where it is exactly the one the manifest names."""
     try:
         plain = unseal(key, PURPOSE, sealed)
-        if len(plain) != manifest.size or hashlib.sha256(plain).hexdigest() != manifest.digest:
-            return Trouble.WRONG_DIGEST
-        body = decode_roster(plain)
+        body = decode_roster(plain) if _is_promised(plain, manifest) else None
     except NotForUs:
         return Trouble.NOT_FOR_US
     except WireError:
         return Trouble.MALFORMED
+    if body is None:
+        return Trouble.WRONG_DIGEST
+    return body if _is_named(body, manifest) else Trouble.MALFORMED
+
+
+def _checked(body: RosterBody, plain: bytes, manifest: Manifest) -> RosterBody | None:
+    return body if _is_promised(plain, manifest) and _is_named(body, manifest) else None
+
+
+def _is_promised(plain: bytes, manifest: Manifest) -> bool:
+    return len(plain) == manifest.size and hashlib.sha256(plain).hexdigest() == manifest.digest
+
+
+def _is_named(body: RosterBody, manifest: Manifest) -> bool:
     named = (body.roster.gate, body.roster.generation, body.roster.version)
-    if named != (manifest.gate, manifest.generation, manifest.version):
-        return Trouble.MALFORMED
-    return body
+    return named == (manifest.gate, manifest.generation, manifest.version)
+
+
+def _sealed(body: RosterBody, key: X25519PrivateKey) -> bytes:
+    return seal(key.public_key(), PURPOSE, encode_roster(body))
 
 
 def _read(answer: httpx.Response, limit: int, within_s: float) -> bytes | None:

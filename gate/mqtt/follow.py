@@ -14,7 +14,7 @@ from contracts.manifest import HaveV1, Manifest
 from contracts.roster import RosterBody
 from contracts.topics import HAVE, Topic
 from contracts.wire import Message
-from gate.mqtt.fetch import Fetched, NotFetched, Trouble
+from gate.mqtt.fetch import Base, Fetched, NotFetched, Trouble
 
 log = structlog.get_logger()
 
@@ -26,17 +26,32 @@ Apply = Callable[[RosterBody], str | None]
 
 
 class Fetches(Protocol):
-    def fetch(self, manifest: Manifest) -> Fetched | NotFetched: ...
+    def fetch(self, manifest: Manifest, base: Base | None = None) -> Fetched | NotFetched: ...
+
+
+class Held(Protocol):
+    """A roster and the manifest that promised it."""
+
+    @property
+    def manifest(self) -> Manifest: ...
+
+    @property
+    def body(self) -> RosterBody: ...
 
 
 class Rosters(Protocol):
     """What is asked of the gate's roster store."""
 
+    @property
+    def held(self) -> Held | None: ...
+
     def takes(self, manifest: Manifest) -> bool: ...
 
     def has(self, manifest: Manifest) -> bool: ...
 
-    def take(self, manifest: Manifest, body: RosterBody, sealed: bytes, monotonic: float) -> None: ...
+    def take(
+        self, manifest: Manifest, body: RosterBody, sealed: Callable[[], bytes], monotonic: float
+    ) -> None: ...
 
     def renew(self, manifest: Manifest, monotonic: float) -> None: ...
 
@@ -106,7 +121,9 @@ class Follower:
         if self._rosters.has(manifest):
             self._rosters.renew(manifest, monotonic)
             return None
-        fetched = self._server.fetch(manifest)
+        held = self._rosters.held
+        base = Base(held.body, held.manifest.digest) if held is not None else None
+        fetched = self._server.fetch(manifest, base)
         if isinstance(fetched, NotFetched):
             return fetched.trouble
         refused = self._apply(fetched.body)

@@ -1,7 +1,7 @@
 """The roster a gate decides on: in memory, with only its number on disk so that an older one never returns.
 
 Keeping the roster itself on disk (`disk`) is the operator's choice for boxes that must come back alone
-after a power cut. It is then kept sealed as it came; unsafe because the key that opens it is on the same box.
+after a power cut. It is then kept sealed to the gate's own key; unsafe because that key is on the same box.
 """
 
 from collections.abc import Callable
@@ -72,11 +72,16 @@ class RosterStore:
         held = self._held.manifest if self._held else None
         return held is not None and _number(held) == _number(manifest) and held.digest == manifest.digest
 
-    def take(self, manifest: Manifest, body: RosterBody, sealed: bytes, monotonic: float) -> None:
-        """Makes this the roster. Raises LowerRoster, and NoRecord where its number cannot be kept."""
+    def take(
+        self, manifest: Manifest, body: RosterBody, sealed: Callable[[], bytes], monotonic: float
+    ) -> None:
+        """Makes this the roster. Raises LowerRoster, and NoRecord where its number cannot be kept.
+
+        `sealed` is asked only where the roster is kept on disk.
+        """
         self._raise_mark(manifest)
         if self._folder and self._keep == "disk":
-            write_whole(self._folder / "roster.sealed", sealed)
+            write_whole(self._folder / "roster.sealed", sealed())
         self._held = HeldRoster(manifest, body, monotonic)
 
     def renew(self, manifest: Manifest, monotonic: float) -> None:

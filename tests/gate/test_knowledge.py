@@ -7,6 +7,7 @@ from contracts.ids import KeyId, ModelId, PersonId
 from contracts.roster import PassKey, Roster, RosterBody, RosterPair, RosterPerson
 from gate.access.rights import NO_RIGHTS
 from gate.knowledge import Knowledge
+from gate.vision.gallery import Gallery
 from gate.vision.match import Threshold
 from tests.gate.at_the_gate import MODEL, WANG, a_roster
 
@@ -75,3 +76,19 @@ def test_a_roster_without_faces_serves_a_gate_of_pins_whatever_the_model() -> No
     roster = a_roster().model_copy(update={"model": ModelId("another")})
     assert known.apply(RosterBody(roster, b"")) is None
     assert known.rights.people
+
+
+@pytest.mark.promise(8)
+def test_who_lost_their_rights_is_refused_while_the_threshold_is_still_measured() -> None:
+    seen: list[bool] = []
+
+    def measured(gallery: Gallery) -> Threshold:
+        if len(gallery):
+            seen.append(WANG in known.rights.people)
+        return Threshold(0.5, 0.1)
+
+    known = Knowledge(MODEL, measured, lambda: False)
+    known.apply(a_body())
+    other = RosterPerson(id=PersonId("li"))
+    known.apply(a_body(people=[other]))
+    assert seen == [True, False]

@@ -81,7 +81,9 @@ def test_the_roster_is_asked_for_by_version_with_the_gates_own_credential() -> N
         return whole(200, SEALED)
 
     fetched = a_server(answer).fetch(a_manifest(PLAIN))
-    assert fetched == Fetched(a_body(), SEALED)
+    assert isinstance(fetched, Fetched)
+    assert fetched.body == a_body()
+    assert open_roster(fetched.sealed(), a_manifest(PLAIN), KEY) == a_body()
     assert str(asked[0].url) == "http://127.0.0.1:8000/gate/v1/east-gate/roster/7"
     assert asked[0].headers["authorization"] == "Bearer gate-credential"
 

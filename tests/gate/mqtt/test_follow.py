@@ -10,7 +10,7 @@ from contracts.manifest import HaveV1, Manifest
 from contracts.roster import RosterBody
 from contracts.topics import HAVE, Topic
 from contracts.wire import Message
-from gate.mqtt.fetch import Fetched, NotFetched, Trouble
+from gate.mqtt.fetch import Base, Fetched, NotFetched, Trouble
 from gate.mqtt.follow import Follower, Gate
 from gate.store.roster import RosterStore
 from tests.gate.mqtt.test_fetch import GATE, PLAIN, SEALED, a_body, a_manifest
@@ -23,9 +23,10 @@ class World:
     """A follower with a server, a store and a gallery that answer as told."""
 
     def __init__(self) -> None:
-        self.answer: Fetched | NotFetched = Fetched(a_body(), SEALED)
+        self.answer: Fetched | NotFetched = Fetched(a_body(), lambda: SEALED)
         self.refusal: str | None = None
         self.fetched = 0
+        self.bases: list[Base | None] = []
         self.applied: list[RosterBody] = []
         self.said: list[HaveV1] = []
         self.heard = threading.Condition()
@@ -33,8 +34,9 @@ class World:
         gate = Gate(GATE, BootId("b1"), lambda: NOON)
         self.follower = Follower(gate, self, self.rosters, self, self.apply)
 
-    def fetch(self, manifest: Manifest) -> Fetched | NotFetched:
+    def fetch(self, manifest: Manifest, base: Base | None = None) -> Fetched | NotFetched:
         self.fetched += 1
+        self.bases.append(base)
         return self.answer
 
     def publish(self, topic: Topic, payload: Message) -> bool:
@@ -79,12 +81,20 @@ def test_a_roster_already_held_is_not_fetched_again_but_its_lease_is_renewed(wor
     assert world.rosters.held.manifest == tomorrow
 
 
+def test_the_next_roster_is_asked_for_from_the_one_held(world: World) -> None:
+    world.follower.take(MANIFEST)
+    world.follower.step(5.0)
+    world.follower.take(MANIFEST.model_copy(update={"version": 8, "digest": "e" * 64}))
+    world.follower.step(6.0)
+    assert world.bases == [None, Base(a_body(), MANIFEST.digest)]
+
+
 def test_what_cannot_be_fetched_is_tried_again_more_slowly(world: World) -> None:
     world.answer = NotFetched(Trouble.NOT_REACHED)
     world.follower.take(MANIFEST)
     assert [world.follower.step(0.0) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert world.last() == (0, "not_reached")
-    world.answer = Fetched(a_body(), SEALED)
+    world.answer = Fetched(a_body(), lambda: SEALED)
     assert world.follower.step(0.0) is None
     assert world.last() == (7, None)
 

@@ -46,7 +46,7 @@ def a_manifest(version: int = 1, generation: int = 1, at: datetime = NOON) -> Ma
 
 
 def holding(store: RosterStore, version: int = 1, generation: int = 1) -> RosterStore:
-    store.take(a_manifest(version, generation), a_body(version, generation), b"sealed", monotonic=0.0)
+    store.take(a_manifest(version, generation), a_body(version, generation), lambda: b"sealed", monotonic=0.0)
     return store
 
 
@@ -88,7 +88,7 @@ def test_nothing_of_the_roster_is_on_the_disk_unless_the_operator_chose_it(tmp_p
     assert RosterStore(tmp_path).load(lambda _sealed, _manifest: a_body(), 0.0) is False
 
 
-def test_a_roster_kept_on_disk_comes_back_sealed_as_it_came(tmp_path: Path) -> None:
+def test_a_roster_kept_on_disk_comes_back_from_its_sealed_bytes(tmp_path: Path) -> None:
     holding(RosterStore(tmp_path, keep="disk"), version=3)
     asked: list[tuple[bytes, int]] = []
 
