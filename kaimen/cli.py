@@ -1,8 +1,9 @@
 """`kaimen`: try it, run it, measure it. What a command needs is loaded only when it runs."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -34,6 +35,31 @@ ModelsOption = Annotated[
     typer.Option("--in", help="The folder of the networks; without it, where this machine's gates look."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
+
+
+class Brokers(StrEnum):
+    """Which brokers a trial runs on."""
+
+    NATS = "nats"
+    MOSQUITTO = "mosquitto"
+    BOTH = "both"
+
+    @property
+    def kinds(self) -> tuple[Literal["nats", "mosquitto"], ...]:
+        match self:
+            case Brokers.NATS:
+                return ("nats",)
+            case Brokers.MOSQUITTO:
+                return ("mosquitto",)
+            case Brokers.BOTH:
+                return ("nats", "mosquitto")
+
+
+class Databases(StrEnum):
+    """Which database a trial's register is in."""
+
+    SQLITE = "sqlite"
+    POSTGRESQL = "postgresql"
 
 
 @app.command()
@@ -238,6 +264,23 @@ def verify(
         report = verify_journal(gate) if gate else verify_register(state)
         typer.echo(report.as_json() if json_line else report.as_text())
         raise typer.Exit(0 if report.ok else 1)
+
+
+@app.command()
+def chaos(
+    minutes: Annotated[float, typer.Option(min=0.05, help="Of trouble, in all; healing comes on top.")] = 5.0,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same trouble.")] = 1,
+    broker: Annotated[Brokers, typer.Option(help="On which brokers.")] = Brokers.BOTH,
+    database: Annotated[Databases, typer.Option(help="With which register.")] = Databases.SQLITE,
+    json_line: JsonOption = False,  # noqa: ARG001 - the line is all there is
+) -> None:
+    """Kill, cut off and starve a whole installation on purpose, then check that nothing was lost or obeyed late."""
+    from kaimen.chaos.run import Asked, run
+
+    with _told():
+        report = run(Asked(minutes, seed, broker.kinds, database.value))
+    typer.echo(report.json)
+    raise typer.Exit(0 if report.holds else 1)
 
 
 @app.command("wire-page")

@@ -49,7 +49,7 @@ class Supervisor:
 
     def start(self, command: Command) -> None:
         """Raises OSError where the program cannot be run at all."""
-        self._children[command.name] = _Child(command, _spawn(command), self._clock())
+        self._children[command.name] = _Child(command, spawn(command), self._clock())
 
     def tend(self) -> list[str]:
         """Starts what has died and is due; returns the names of those found dead just now."""
@@ -70,7 +70,7 @@ class Supervisor:
     def _restart_when_due(self, child: _Child, now: float) -> None:
         if child.due is None or now < child.due:
             return
-        child.process, child.started, child.due = _spawn(child.command), now, None
+        child.process, child.started, child.due = spawn(child.command), now, None
         self.restarts += 1
 
     def pid(self, name: str) -> int:
@@ -95,7 +95,8 @@ class Supervisor:
             self.stop(name)
 
 
-def _spawn(command: Command) -> subprocess.Popen[bytes]:
+def spawn(command: Command) -> subprocess.Popen[bytes]:
+    """Starts the program; it ends with us, however we end. Raises OSError where it cannot be run at all."""
     command.log.parent.mkdir(parents=True, exist_ok=True)
     with command.log.open("ab") as output:
         return subprocess.Popen(

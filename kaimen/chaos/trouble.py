@@ -1,0 +1,91 @@
+"""Trouble made and taken back, as a plan says."""
+
+import heapq
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from kaimen.chaos.plan import Event, Kind
+from kaimen.chaos.proxy import CLEAR, Weather
+from kaimen.chaos.world import World
+
+LOOK_S = 0.05
+WEATHERS = {
+    Kind.CUT: Weather(cut=True),
+    Kind.STALL: Weather(stalled=True),
+    Kind.DELAY: Weather(delay_s=0.2),
+    Kind.CHOKE: Weather(bytes_per_s=5_000),
+}
+KILLS = (Kind.KILL, Kind.LOSE)
+CUTS = (Kind.CUT, Kind.STALL)
+
+
+class Trouble:
+    """Follows one plan in one world, and keeps its processes alive besides."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.made: Counter[Kind] = Counter()
+
+    @property
+    def kills(self) -> int:
+        """Processes ended by kill -9."""
+        return sum(self.made[kind] for kind in KILLS)
+
+    @property
+    def cuts(self) -> int:
+        """Lines over which nothing came through for a while."""
+        return sum(self.made[kind] for kind in CUTS)
+
+    def follow(self, events: Sequence[Event], until_s: float, from_s: float) -> None:
+        """From `from_s` to `until_s` of the monotonic clock; then all that was begun is taken back."""
+        begins = [(event.at_s, number) for number, event in enumerate(events)]
+        ends: list[tuple[float, int]] = []
+        heapq.heapify(begins)
+        while (now := time.monotonic()) < until_s:
+            while begins and begins[0][0] <= now - from_s:
+                _, number = heapq.heappop(begins)
+                self._begin(events[number])
+                heapq.heappush(ends, (events[number].end_s, number))
+            while ends and ends[0][0] <= now - from_s:
+                self._end(events[heapq.heappop(ends)[1]])
+            self.tend()
+        for _, number in ends:
+            self._end(events[number])
+
+    def tend(self) -> None:
+        """Brings back what has ended by itself; takes a moment."""
+        now = time.monotonic()
+        for program in self._world.programs.values():
+            program.tend(now)
+        time.sleep(LOOK_S)
+
+    def _begin(self, event: Event) -> None:
+        self.made[event.kind] += 1
+        world = self._world
+        match event.kind:
+            case Kind.KILL:
+                world.programs[event.target].kill()
+            case Kind.LOSE:
+                world.broker.program.kill()
+                world.broker.lose_data()
+            case Kind.DATABASE:
+                world.database.hurt()
+            case Kind.FILL:
+                world.disks[event.target].fill()
+            case _:
+                world.lines[event.target].weather(WEATHERS[event.kind])
+
+    def _end(self, event: Event) -> None:
+        world = self._world
+        match event.kind:
+            case Kind.KILL:
+                world.programs[event.target].release()
+            case Kind.LOSE:
+                world.broker.program.release()
+            case Kind.DATABASE:
+                world.database.heal()
+            case Kind.FILL:
+                world.disks[event.target].empty()
+            case _:
+                world.lines[event.target].weather(CLEAR)

@@ -1,0 +1,128 @@
+"""What became of everything, from the witnesses' words and the register. Pure."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from kaimen.chaos.relay import Pulse
+from kaimen.chaos.witness import Made
+
+HAND_MS: Final = 250
+"""From a gate's last look at its clock to the relay that hears of it: a request on loopback, on a busy machine."""
+
+BY_ORDER: Final = "guard"
+"""The method of a passage that an order made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A passage as the register has it; `times` for refusals that share the row."""
+
+    id: str
+    gate: str
+    epoch: str
+    seq: int
+    hash: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An order as it was signed: dead at `deadline_ms` of the gate's clock, and for one boot.
+
+    `boot` is None where nobody heard the order itself; the deadline is then the latest it can have had.
+    """
+
+    deadline_ms: int
+    boot: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything there is to judge by. `counted` are refusals without rows of their own, a gate."""
+
+    made: Sequence[Made]
+    rows: Sequence[Row]
+    pulses: Sequence[Pulse] = ()
+    orders: Mapping[str, Told] = field(default_factory=dict[str, Told])
+    counted: Mapping[str, int] = field(default_factory=dict[str, int])
+    chain_ok: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Passages made and what is wrong with the record of them; orders obeyed and those obeyed wrongly."""
+
+    made: int
+    lost: int
+    doubled: int
+    obeyed: int
+    late_orders: int
+    unrecorded: int
+    chain_ok: bool
+
+    @property
+    def holds(self) -> bool:
+        wrong = self.lost + self.doubled + self.late_orders + self.unrecorded
+        return wrong == 0 and self.chain_ok
+
+
+def judge(world: World) -> Verdict:
+    """The whole verdict."""
+    opened = [pulse for pulse in world.pulses if pulse.passage is not None]
+    boots = {one.id: one.boot for one in world.made}
+    by_order = {one.id for one in world.made if one.method == BY_ORDER}
+    obeyed = [pulse for pulse in opened if pulse.passage in world.orders or pulse.passage in by_order]
+    return Verdict(
+        made=len(world.made) + sum(world.counted.values()),
+        lost=_lost(world),
+        doubled=_doubled(world.rows),
+        obeyed=len(obeyed),
+        late_orders=sum(_is_wrong(pulse, world.orders, boots) for pulse in obeyed) + _again(obeyed),
+        unrecorded=_unrecorded(world),
+        chain_ok=world.chain_ok,
+    )
+
+
+def _lost(world: World) -> int:
+    """Made and not in its place, and refusals that no row counts."""
+    places = {(row.id, row.gate, row.epoch, row.seq, row.hash) for row in world.rows}
+    missing = sum((one.id, one.gate, one.epoch, one.seq, one.hash) not in places for one in world.made)
+    kept, made = Counter[str](), Counter[str](world.counted)
+    for row in world.rows:
+        kept[row.gate] += row.times
+    made.update(one.gate for one in world.made)
+    uncounted = sum(max(0, number - kept[gate]) for gate, number in made.items())
+    return max(missing, uncounted)
+
+
+def _doubled(rows: Iterable[Row]) -> int:
+    """Rows beyond the first of one id or one place."""
+    ids, places, doubled = set[str](), set[tuple[str, str, int]](), 0
+    for row in rows:
+        place = (row.gate, row.epoch, row.seq)
+        doubled += row.id in ids or place in places
+        ids.add(row.id)
+        places.add(place)
+    return doubled
+
+
+def _is_wrong(pulse: Pulse, orders: Mapping[str, Told], boots: Mapping[str, str]) -> bool:
+    """Nobody ordered it, it came after its deadline, or the gate had started again since."""
+    told = orders.get(pulse.passage or "")
+    if told is None or pulse.at_ms > told.deadline_ms + HAND_MS:
+        return True
+    return told.boot is not None and boots.get(pulse.passage or "") != told.boot
+
+
+def _again(obeyed: Iterable[Pulse]) -> int:
+    """Pulses beyond the first of one order."""
+    times = Counter(pulse.passage for pulse in obeyed)
+    return sum(count - 1 for count in times.values())
+
+
+def _unrecorded(world: World) -> int:
+    """Doors that opened with no record committed before, or with one that is nowhere now."""
+    kept = {row.id for row in world.rows}
+    return sum(pulse.passage not in kept for pulse in world.pulses)
