@@ -166,7 +166,7 @@ def test_a_claim_is_answered_by_the_server(refused: Reason | None) -> None:
         (503, b"", "http_503"),
         (200, b"<html>", "not_json"),
         (200, b" " * 20_000, "not_json"),
-        (200, ClaimAnswerV1(id=uuid4()).encode(), "another_claim"),
+        pytest.param(200, ClaimAnswerV1(id=uuid4()).encode(), "another_claim", id="another claim"),
     ],
 )
 def test_an_answer_that_is_none_counts_as_cut_off(status: int, content: bytes, why: str) -> None:

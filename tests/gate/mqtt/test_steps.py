@@ -86,6 +86,7 @@ def test_two_versions_are_made_up_for_by_two_steps() -> None:
         step(OLD, NEXT, becomes=digest_of(NEW)),  # and is not what it says
         step(OLD, OLD),  # leads in a circle
     ],
+    ids=["nothing", "not sealed", "another purpose", "no step", "from elsewhere", "to elsewhere", "a circle"],
 )
 @pytest.mark.promise(8)
 def test_a_step_that_leads_elsewhere_is_made_up_for_by_the_whole(bad: bytes) -> None:
