@@ -2,21 +2,12 @@
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contracts.loopback import is_loopback
 
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 Port = Annotated[int, Field(ge=1, le=65535)]
 
 
@@ -40,14 +31,32 @@ class BrokerSettings(Frozen):
     username: str
     password_file: Path
     # TLS where set; without it only loopback is allowed.
-    ca_file: Annotated[Path | None, Field(validate_default=True)] = None
+    ca_file: Path | None = None
+    certificate_file: Path | None = None  # the process' own, which the broker asks for
+    key_file: Path | None = None
 
-    @field_validator("ca_file")
-    @classmethod
-    def _guards_the_way(cls, value: Path | None, info: ValidationInfo) -> Path | None:
-        if value is None and info.data.get("host") not in LOOPBACK:
-            raise ValueError("off loopback the broker is reached by TLS alone")
-        return value
+    @model_validator(mode="after")
+    def _guards_the_way(self) -> Self:
+        if self.ca_file is None and not is_loopback(self.host):
+            raise ValueError("off loopback the broker is reached by TLS alone: set ca_file")
+        _go_together(self.certificate_file, self.key_file)
+        if self.certificate_file is not None and self.ca_file is None:
+            raise ValueError("a certificate is shown over TLS alone: set ca_file")
+        return self
+
+
+class NatsAccessSettings(Frozen):
+    """The users of a NATS server: files that its configuration includes."""
+
+    kind: Literal["nats"]
+    folder: Path
+    pid_file: Path
+
+
+class MosquittoAccessSettings(BrokerSettings):
+    """The users of Mosquitto: as whom to speak to its dynamic-security plugin."""
+
+    kind: Literal["mosquitto"]
 
 
 class BrokerForGates(Frozen):
@@ -84,8 +93,9 @@ class ProcessSettings(Frozen):
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
             raise WrongSettings(path, [f"not TOML: {wrong}"]) from None
         except ValidationError as wrong:
+            faults = wrong.errors(include_input=False, include_url=False, include_context=False)
             raise WrongSettings(
-                path, [_fault(error["loc"], error["type"]) for error in wrong.errors()]
+                path, [_fault(one["loc"], one["type"], one["msg"]) for one in faults]
             ) from None
 
 
@@ -95,8 +105,20 @@ class WebSettings(ProcessSettings):
     host: str = "127.0.0.1"
     port: Port = 8750
     base_url: str  # what links in messages and QR codes begin with
+    certificate_file: Path | None = None  # of this server and its authority, PEM: pages come by HTTPS
+    key_file: Path | None = None
+    allow_cleartext: bool = (
+        False  # off loopback without a certificate, where a proxy on a line of its own has one
+    )
     secure_cookies: bool = True  # off only for http on loopback
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
+
+    @model_validator(mode="after")
+    def _guards_the_way(self) -> Self:
+        _go_together(self.certificate_file, self.key_file)
+        if self.certificate_file is None and not (self.allow_cleartext or is_loopback(self.host)):
+            raise ValueError("off loopback pages are served by HTTPS: set certificate_file and key_file")
+        return self
 
 
 class IngestSettings(ProcessSettings):
@@ -121,14 +143,27 @@ class WorkerSettings(ProcessSettings):
 
 
 class DispatchSettings(ProcessSettings):
-    """Own keys: manifest.key, order.key, pass.key (Ed25519), dispatch.key (X25519)."""
+    """Own keys: manifest.key, order.key, pass.key (Ed25519), dispatch.key (X25519), ca.key (P-256)."""
 
     broker: BrokerSettings
+    # Without it the broker's users are not kept in line with the register.
+    broker_access: (
+        Annotated[NatsAccessSettings | MosquittoAccessSettings, Field(discriminator="kind")] | None
+    ) = None
+    # Without it, or without broker_access, no gate can be added from the pages.
+    broker_for_gates: BrokerForGates | None = None
     vault: VaultSettings
 
 
-def _fault(place: tuple[int | str, ...], kind: str) -> str:
+def _go_together(certificate_file: Path | None, key_file: Path | None) -> None:
+    if (certificate_file is None) != (key_file is None):
+        raise ValueError("certificate_file and key_file go together")
+
+
+def _fault(place: tuple[int | str, ...], kind: str, said: str) -> str:
     key = ".".join(str(step) for step in place)
+    if kind == "value_error":  # ours alone: pydantic's own may quote the value
+        return f"{key or 'file'}: {said.removeprefix('Value error, ')}"
     if kind == "extra_forbidden":
         return f"unknown key '{key}'"
     return f"missing key '{key}'" if kind == "missing" else f"wrong value for '{key}' ({kind})"

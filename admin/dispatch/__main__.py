@@ -14,6 +14,7 @@ import structlog
 from admin.db.session import make_engine
 from admin.dispatch.announcer import MqttAnnouncer
 from admin.dispatch.body import Keys
+from admin.dispatch.broker_access import access_of, settle_users
 from admin.dispatch.loop import Dispatch, Outside
 from admin.dispatch.orders import Orders, Times
 from admin.logs import start_log
@@ -62,6 +63,8 @@ def run(settings: DispatchSettings) -> None:
     )
     orders = Orders(engine, order_key, announcer, Times(outside.now, time.monotonic, stop.wait))
     beside = threading.Thread(target=orders.run, name="orders")
+    if settings.broker_access is not None:
+        settle_users(access_of(settings.broker_access), engine)
     announcer.open()
     beside.start()
     log.info("dispatch started")

@@ -1,7 +1,6 @@
 """The broker as dispatch sees it: retained manifests and standing orders go out, and orders that nothing keeps."""
 
 import socket
-import ssl
 from typing import Final, Protocol
 
 import structlog
@@ -11,6 +10,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.security.client_id import client_id
+from admin.security.tls import broker_context
 from admin.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -43,8 +43,7 @@ class MqttAnnouncer:
         own_id = client_id(settings.username, password)
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=own_id, clean_session=True)
         self._client.username_pw_set(settings.username, password)
-        if settings.ca_file is not None:
-            context = ssl.create_default_context(cafile=settings.ca_file)
+        if (context := broker_context(settings)) is not None:
             self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
         self._client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
         self._client.on_socket_open = _send_at_once

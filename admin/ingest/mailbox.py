@@ -2,7 +2,6 @@
 
 import queue
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.ingest.arrival import Arrival
+from admin.security.tls import broker_context
 from admin.settings import BrokerSettings
 from contracts.topics import TOPICS
 
@@ -116,8 +116,7 @@ class MqttMailbox:
             CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=False, manual_ack=True
         )
         client.username_pw_set(settings.username, read_password(settings.password_file))
-        if settings.ca_file is not None:
-            context = ssl.create_default_context(cafile=settings.ca_file)
+        if (context := broker_context(settings)) is not None:
             client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
         client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
         client.on_socket_open = _send_at_once

@@ -1,13 +1,17 @@
 """Under which names gates and the server's processes come to the broker."""
 
 import hashlib
+from typing import Final
 
 from contracts.ids import GateId
+
+GATE_USERS: Final = "gate-"
+"""What the user names of gates begin with, and no other does."""
 
 
 def gate_user_name(gate: GateId) -> str:
     """A gate's user name is its client id, and the common name of its certificate."""
-    return f"gate-{gate}"
+    return f"{GATE_USERS}{gate}"
 
 
 def client_id(username: str, password: str) -> str:

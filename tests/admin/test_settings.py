@@ -7,6 +7,7 @@ import pytest
 from admin.settings import (
     DispatchSettings,
     IngestSettings,
+    NatsAccessSettings,
     ProcessSettings,
     WebSettings,
     WorkerSettings,
@@ -57,7 +58,35 @@ def test_a_wrong_value_is_named_without_the_value(tmp_path: Path) -> None:
 
 def test_a_broker_on_another_machine_needs_tls(tmp_path: Path) -> None:
     text = COMMON + BROKER + 'host = "10.0.0.5"\n'
-    assert "broker" in wrong(tmp_path, IngestSettings, text)
+    assert "broker: off loopback the broker is reached by TLS alone" in wrong(tmp_path, IngestSettings, text)
+
+
+def test_a_certificate_is_shown_with_its_key_and_over_tls_alone(tmp_path: Path) -> None:
+    text = COMMON + BROKER + 'certificate_file = "ingest.crt"\n'
+    assert "go together" in wrong(tmp_path, IngestSettings, text)
+    assert "set ca_file" in wrong(tmp_path, IngestSettings, text + 'key_file = "ingest.key"\n')
+    whole = text + 'key_file = "ingest.key"\nca_file = "ca.crt"\nhost = "10.0.0.5"\n'
+    (tmp_path / "whole.toml").write_text(whole)
+    assert IngestSettings.read(tmp_path / "whole.toml").broker.ca_file == Path("ca.crt")
+
+
+def test_pages_leave_this_machine_by_https_alone_unless_a_proxy_is_vouched_for(tmp_path: Path) -> None:
+    text = WEB + 'host = "0.0.0.0"\n'
+    assert "HTTPS" in wrong(tmp_path, WebSettings, text)
+    assert "go together" in wrong(tmp_path, WebSettings, text + 'certificate_file = "web.crt"\n')
+    for cure in ('certificate_file = "web.crt"\nkey_file = "web.key"\n', "allow_cleartext = true\n"):
+        (tmp_path / "cured.toml").write_text(text + cure)
+        assert WebSettings.read(tmp_path / "cured.toml").host == "0.0.0.0"
+
+
+def test_the_brokers_users_are_kept_by_one_of_two_ways(tmp_path: Path) -> None:
+    vault = '[vault]\ntemplates = "t"\nkeys = "k"\nmaster_key = "m"\n'
+    nats = '[broker_access]\nkind = "nats"\nfolder = "broker"\npid_file = "broker/nats.pid"\n'
+    (tmp_path / "nats.toml").write_text(COMMON + BROKER + vault + nats)
+    assert isinstance(DispatchSettings.read(tmp_path / "nats.toml").broker_access, NatsAccessSettings)
+    cleartext = '[broker_access]\nkind = "mosquitto"\nhost = "10.0.0.5"\nport = 8883\nusername = "keeper"\n'
+    cleartext += 'password_file = "keeper.secret"\n'
+    assert "TLS" in wrong(tmp_path, DispatchSettings, COMMON + BROKER + vault + cleartext)
 
 
 def test_no_file_and_no_toml_are_said_with_the_remedy(tmp_path: Path) -> None:

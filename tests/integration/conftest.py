@@ -5,16 +5,29 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.running import Broker, House, Mosquitto, Nats, Speaker, _Program, a_house
+from tests.integration.brokers import Broker, CertifiedNats, Mosquitto, Nats, Program
+from tests.integration.running import House, Speaker, a_house
 
-Started = Callable[[_Program], _Program]
+Started = Callable[[Program], Program]
 
 
 @pytest.fixture(params=[Nats, Mosquitto], ids=["nats", "mosquitto"])
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Broker]:
-    folder = tmp_path / "broker"
+    yield from _running(request.param, tmp_path / "broker")
+
+
+@pytest.fixture(params=[CertifiedNats, Mosquitto], ids=["nats", "mosquitto"])
+def certified(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
+    """A register and a broker that asks for certificates, as off loopback."""
+    for broker in _running(request.param, tmp_path / "broker"):
+        house = a_house(tmp_path, broker)
+        yield house
+        house.engine.dispose()
+
+
+def _running(kind: type[Nats] | type[Mosquitto], folder: Path) -> Iterator[Broker]:
     folder.mkdir()
-    broker: Nats | Mosquitto = request.param(folder)
+    broker = kind(folder)
     broker.start()
     yield broker
     broker.stop()
@@ -30,9 +43,9 @@ def house(tmp_path: Path, broker: Broker) -> Iterator[House]:
 @pytest.fixture
 def started() -> Iterator[Started]:
     """`started(house.ingest())`: runs until the test's end."""
-    programs: list[_Program] = []
+    programs: list[Program] = []
 
-    def start(program: _Program) -> _Program:
+    def start(program: Program) -> Program:
         programs.append(program)
         program.start()
         return program

@@ -1,20 +1,14 @@
-"""Real brokers and real processes of the server, each in its own folder and on its own loopback port."""
+"""Real processes of the server, and clients of a broker, each in its own folder."""
 
-import os
 import queue
-import shutil
-import signal
 import socket
-import subprocess
+import ssl
 import sys
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol
 
-import psutil
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
@@ -23,140 +17,12 @@ from sqlalchemy import Engine
 from admin.db.base import Base
 from admin.db.session import make_engine, writing
 from admin.db.tables import Compound, Place, Server
-from admin.dispatch.broker import (
-    DISPATCH,
-    INGEST,
-    BrokerAccess,
-    BrokerUser,
-    MosquittoAccess,
-    dispatch_rights,
-    ingest_rights,
-)
 from admin.dispatch.provision import GateSecrets, NewGate, register_gate
 from admin.security.keys import make_sealing_key, make_secret, make_signing_key
 from admin.security.principals import process
 from contracts.ids import CompoundId, GateId
 from contracts.words import Direction
-from kaimen.broker import EmbeddedBroker
-
-PATIENCE_S = 30.0
-PASSWORD = "a-password-of-a-test"
-DEVNULL = subprocess.DEVNULL
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def until(what: Callable[[], bool], seconds: float = PATIENCE_S) -> None:
-    """Waits for another process; fails when it takes too long."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-class Broker(Protocol):
-    """A broker that can be stopped, killed and started again with what it kept."""
-
-    port: int
-
-    @property
-    def access(self) -> BrokerAccess: ...
-
-    def start(self) -> None: ...
-
-    def stop(self, number: int = signal.SIGTERM) -> None: ...
-
-    def lose_data(self) -> None:
-        """Stream, sessions and retained messages are gone; the users stay."""
-        ...
-
-
-class _Program:
-    """One child process, ended by its own id."""
-
-    def __init__(self, words: list[str], log: Path) -> None:
-        self.words, self.log = words, log
-        self.process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self.words, stdout=log, stderr=log, stdin=DEVNULL)
-
-    def stop(self, number: int = signal.SIGTERM) -> None:
-        if self.process is not None:
-            self.process.send_signal(number)
-            self.process.wait(20)
-            self.process = None
-
-    @property
-    def rss_mb(self) -> float:
-        assert self.process is not None
-        return psutil.Process(self.process.pid).memory_info().rss / 1e6
-
-
-class Nats(_Program):
-    """The embedded broker."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self._embedded = EmbeddedBroker(folder, self.port)
-        self._embedded.write(PASSWORD, PASSWORD)
-        super().__init__(self._embedded.command(), folder / "log")
-
-    @property
-    def access(self) -> BrokerAccess:
-        return self._embedded.access
-
-    def lose_data(self) -> None:
-        shutil.rmtree(self.log.parent / "jetstream")
-
-    def start(self) -> None:
-        super().start()
-        until(lambda: listens(self.port))
-
-
-class Mosquitto(_Program):
-    """As operations run it, on loopback: users bound to client ids, state saved on every change."""
-
-    def __init__(self, folder: Path) -> None:
-        self.port = free_port()
-        self.access: BrokerAccess = MosquittoAccess(folder, folder / "pid")
-        self.access.grant(BrokerUser(INGEST, PASSWORD, ingest_rights()))
-        self.access.grant(BrokerUser(DISPATCH, PASSWORD, dispatch_rights()))
-        settings = folder / "mosquitto.conf"
-        settings.write_text(
-            f"listener {self.port} 127.0.0.1\nallow_anonymous false\n"
-            "use_username_as_clientid true\nset_tcp_nodelay true\n"
-            f"password_file {folder}/passwords\nacl_file {folder}/acl\npid_file {folder}/pid\nuser root\n"
-            f"persistence true\npersistence_location {folder}/\nautosave_on_changes true\nautosave_interval 1\n"
-            "message_size_limit 65536\nmax_queued_messages 100000\nmax_inflight_messages 1000\n"
-        )
-        super().__init__([_mosquitto(), "-c", str(settings)], folder / "log")
-
-    def lose_data(self) -> None:
-        (self.log.parent / "mosquitto.db").unlink()
-
-    def start(self) -> None:
-        super().start()
-        until(lambda: listens(self.port))
-
-
-def _mosquitto() -> str:
-    found = next(
-        (path for path in ("/usr/sbin/mosquitto", "/usr/bin/mosquitto") if os.access(path, os.X_OK)), None
-    )
-    assert found is not None, "mosquitto is missing: `make test` installs it"
-    return found
+from tests.integration.brokers import PASSWORD, PATIENCE_S, Broker, Program, until
 
 
 def _send_at_once(_client: Client, _data: object, connection: object) -> None:
@@ -181,16 +47,20 @@ class Speaker:
     user: str
     password: str
     client_id: str = ""
+    trust: ssl.SSLContext | None = None
     got: "queue.SimpleQueue[Received]" = field(default_factory=queue.SimpleQueue)
     refused: list[bool] = field(default_factory=list)
     connected: bool = False
     turned_away: bool = False
+    ended: int = 0  # connections
 
     def __post_init__(self) -> None:
         self.client = Client(
             CallbackAPIVersion.VERSION2, client_id=self.client_id or self.user, clean_session=True
         )
         self.client.username_pw_set(self.user, self.password)
+        if self.trust is not None:
+            self.client.tls_set_context(self.trust)
         self.client.max_inflight_messages_set(200)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = lambda _c, _u, _f, code, _p: self._connected(code.is_failure)
@@ -205,6 +75,7 @@ class Speaker:
         self.connected, self.turned_away = not failed, failed
 
     def _gone(self) -> None:
+        self.ended += self.connected
         self.connected = False
 
     def _message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
@@ -276,17 +147,23 @@ class House:
         self.broker.access.grant(secrets.broker)
         return secrets
 
-    def speaker(self, gate: GateSecrets) -> Speaker:
-        return Speaker(self.broker.port, gate.broker.name, gate.broker.password)
+    def speaker(self, gate: GateSecrets, client_id: str = "") -> Speaker:
+        return self.somebody(gate.broker.name, gate.broker.password, client_id)
 
-    def ingest(self) -> _Program:
+    def somebody(self, user: str, password: str = PASSWORD, client_id: str = "") -> Speaker:
+        """With a certificate of the user's name where the broker asks for one."""
+        papers = self.broker.papers
+        trust = papers.context(user or "nobody") if papers else None
+        return Speaker(self.broker.port, user, password, client_id, trust)
+
+    def ingest(self) -> Program:
         own = self.folder / "ingest"
         make_signing_key(own / "receipt.key", self.public / "receipt.pub")
         settings = own / "ingest.toml"
         settings.write_text(self._settings("ingest", own))
         return self._process("ingest", settings)
 
-    def dispatch(self) -> _Program:
+    def dispatch(self) -> Program:
         own = self.folder / "dispatch"
         make_signing_key(own / "manifest.key", self.public / "manifest.pub")
         make_signing_key(own / "order.key", self.public / "order.pub")
@@ -312,11 +189,19 @@ class House:
         return (
             f'database = "{self.engine.url}"\nown_keys = "{own}"\npublic_keys = "{self.public}"\n'
             f'[broker]\nport = {self.broker.port}\nusername = "{user}"\npassword_file = "{password}"\n'
-        )
+        ) + "".join(f'{name} = "{path}"\n' for name, path in self.papers_of(user).items())
 
-    def _process(self, name: str, settings: Path) -> _Program:
+    def papers_of(self, user: str) -> dict[str, Path]:
+        """As settings name them; empty where the broker asks for none."""
+        papers = self.broker.papers
+        if papers is None:
+            return {}
+        certificate, key = papers.client(user)
+        return {"ca_file": papers.ca, "certificate_file": certificate, "key_file": key}
+
+    def _process(self, name: str, settings: Path) -> Program:
         words = [sys.executable, "-m", f"admin.{name}", "--config", str(settings)]
-        return _Program(words, self.folder / f"{name}.log")
+        return Program(words, self.folder / f"{name}.log")
 
 
 def a_house(folder: Path, broker: Broker) -> House:

@@ -41,11 +41,12 @@ from contracts.state import StateV1
 from contracts.topics import PASSAGE, STATE, TOPICS, WANT
 from contracts.words import GateStatus
 from tests.chains import Chain
-from tests.integration.running import House, Speaker, _Program, until
+from tests.integration.brokers import Program, until
+from tests.integration.running import House, Speaker
 
 pytestmark = pytest.mark.real
 Opened = Callable[[Speaker], Speaker]
-Started = Callable[[_Program], _Program]
+Started = Callable[[Program], Program]
 
 NAME, PHONE, PIN, VISITOR, VISITOR_PIN = "欧阳小明", "13800138000", "246802", "诸葛访客", "86420135"
 TEMPLATE = struct.pack("<8f", *(secrets.randbelow(1000) / 1000 for _ in range(8)))
@@ -174,7 +175,7 @@ def test_no_name_number_pin_or_template_is_in_any_message(
 ) -> None:
     hears_all = Rights((), tuple(topic.everywhere for topic in TOPICS))
     house.broker.access.grant(BrokerUser("witness", "witness-password", hears_all))
-    witness = opened(Speaker(house.broker.port, "witness", "witness-password"))
+    witness = opened(house.somebody("witness", "witness-password"))
     assert all(witness.subscribe(topic.everywhere) for topic in TOPICS)
     running(house, started)
     speaker = opened(house.speaker(gate))

@@ -22,11 +22,12 @@ from contracts.state import StateV1
 from contracts.topics import ALARM, PASSAGE, RECEIPT, STATE
 from contracts.words import GateStatus
 from tests.chains import NOON, Chain
-from tests.integration.running import House, Speaker, _Program, until
+from tests.integration.brokers import Program, until
+from tests.integration.running import House, Speaker
 
 pytestmark = pytest.mark.real
 Opened = Callable[[Speaker], Speaker]
-Started = Callable[[_Program], _Program]
+Started = Callable[[Program], Program]
 
 
 def rows(house: House) -> int:
@@ -39,7 +40,7 @@ def faults(house: House) -> list[str]:
         return list(session.scalars(select(Quarantine.fault).order_by(Quarantine.id)))
 
 
-def listening(ingest: _Program) -> _Program:
+def listening(ingest: Program) -> Program:
     """Waits until its session at the broker takes messages, also while it is away."""
     until(lambda: b"ingest listens" in ingest.log.read_bytes())
     return ingest

@@ -27,10 +27,11 @@ from gate.orders import Hands, OrderDesk, Who
 from gate.store.orders import OrderBook
 from gate.warden import Charge, Warden
 from tests.gate.at_the_gate import AtTheGate
-from tests.integration.running import House, _Program, until
+from tests.integration.brokers import Program, until
+from tests.integration.running import House
 
 pytestmark = pytest.mark.real
-Started = Callable[[_Program], _Program]
+Started = Callable[[Program], Program]
 BOOT = BootId("b1")
 
 
@@ -51,12 +52,16 @@ class RealGate:
     def connect(self) -> None:
         """A new connection of the same boot, as after a cut network."""
         parts, stance, gate = self.parts, self.parts.iron.stance, GateId(self.secrets.gate)
+        papers = self.house.papers_of(self.secrets.broker.name)
         settings = LinkSettings(
             "127.0.0.1",
             self.house.broker.port,
             username=self.secrets.broker.name,
             password=SecretStr(self.secrets.broker.password),
             slowest_retry_s=1,
+            ca_file=papers.get("ca_file"),
+            certificate_file=papers.get("certificate_file"),
+            key_file=papers.get("key_file"),
         )
         will = StateV1(
             gate=gate,
