@@ -27,6 +27,7 @@ class Operation(StrEnum):
     OPEN = "open"  # one pulse, recorded as a passage under the order's id
     CLOSE = "close"  # ends a pulse that is still running
     REBOOT = "reboot"  # starts the gate's process again
+    TEST_PICTURE = "test_picture"  # since 1.2: one picture of its camera, sent to the server over HTTPS
 
 
 JOBS: Final = frozenset({Operation.REBOOT})
@@ -112,6 +113,8 @@ class OrderFault(StrEnum):
     NO_RECORD = "no_record"
     DOOR_FAULT = "door_fault"
     HELD_OPEN = "held_open"  # the door is held open: release that first
+    CAMERA_LOST = "camera_lost"  # since 1.2: no picture came from the camera lately
+    NOT_SENT = "not_sent"  # since 1.2: the server did not take the picture in time
 
 
 class ResultV1(Message):

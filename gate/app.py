@@ -40,6 +40,7 @@ from gate.screen.stage import Stage
 from gate.screen.words import Condition
 from gate.settings import GateSettings, read_own_key, read_secret, trusted
 from gate.sight import Eyes, Sight
+from gate.snapshots import LatestFrame, Snapshots
 from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalError, JournalLimits
 from gate.store.orders import OrderBook
 from gate.store.roster import RosterStore
@@ -124,14 +125,17 @@ class Staff:
 
     orders: OrderDesk
     warden: Warden
+    snapshots: Snapshots
 
     def start(self, stop: threading.Event) -> None:
         """`stop` is set where an order asks for a new start."""
         self.warden.start()
+        self.snapshots.start()
         self.orders.start(restart=stop.set)
 
     def stop(self) -> None:
         self.orders.stop()
+        self.snapshots.stop()
         self.warden.stop()
 
 
@@ -202,12 +206,14 @@ def build(
     badge = Badge(settings.gate, boot, settings.liveness, settings.target_fpir, lock_of(settings.door))
     keeper = Keeper(badge, _box(settings, kept, clock), looked, attendant)
     warden = Warden(kept.orders, Charge(door, stance, stage, health, clock, keeper.report_soon), attendant)
-    hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon)
-    staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden)
+    latest = LatestFrame()
+    snapshots = Snapshots(latest, line.server, clock.monotonic)
+    hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon, snapshots)
+    staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden, snapshots)
     _listen(settings, line, staff.orders, clock)
     screen = _screen(settings, stage, wicket)
     seeing = sight.camera(), sight.watcher()
-    senses = Senses(*seeing, knowledge, settings.reads_codes, health, stage, clock.monotonic)
+    senses = Senses(*seeing, knowledge, settings.reads_codes, health, stage, clock.monotonic, latest)
     loop = Loop(senses, attendant, wicket, keeper)
     return Gate(loop, attendant, screen, wicket, line, staff, kept, seeing[0], clock)
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
@@ -14,6 +14,7 @@ from gate.health import Health, Trouble
 from gate.keeper import Keeper
 from gate.knowledge import Knowledge
 from gate.screen.stage import Picture, Stage
+from gate.snapshots import LatestFrame
 from gate.vision.approach import Verdict
 from gate.vision.frame import Box, Frame
 from gate.vision.gallery import Gallery
@@ -67,6 +68,7 @@ class Senses:
     health: Health
     stage: Stage
     monotonic: Callable[[], float]
+    latest: LatestFrame = field(default_factory=LatestFrame)
 
 
 class Loop:
@@ -100,11 +102,13 @@ class Loop:
         finally:
             lost = self._keeper.look_around(saw=frame is not None)
         if lost:
+            self._senses.latest.forget()
             self._attend(self._senses.watcher.finish(self._senses.monotonic()))
         return FRAME_WAIT_S if frame is None and self._senses.camera.ended else 0.0
 
     def _see(self, frame: Frame) -> None:
         senses, holding = self._senses, self._senses.knowledge.now
+        senses.latest.see(frame)
         seen = senses.watcher.look(frame, holding.gallery, holding.rule)
         senses.health.frame()
         if seen.looked:

@@ -48,6 +48,12 @@ class Stands(Protocol):
     def take(self, standing: Standing) -> Fate: ...
 
 
+class Pictures(Protocol):
+    def take(self, order: UUID, then: Callable[[Fate], None]) -> Fate | None:
+        """Takes one and sends it; `then` hears what became of it, unless that is clear at once."""
+        ...
+
+
 class Publisher(Protocol):
     def publish(self, topic: Topic, payload: Message) -> bool: ...
 
@@ -71,6 +77,7 @@ class Hands:
     warden: Stands
     link: Publisher
     report: Callable[[], None]
+    pictures: Pictures
 
 
 class OrderDesk:
@@ -86,7 +93,7 @@ class OrderDesk:
 
     def order(self, order: Order, retained: bool) -> None:
         """A signed order."""
-        self._put(lambda: self._answer(order.id, self.obey(order, retained)))
+        self._put(lambda: self._take_up(order, retained))
 
     def standing(self, standing: Standing) -> None:
         """A signed standing order."""
@@ -117,8 +124,8 @@ class OrderDesk:
         if self._thread is not None:
             self._thread.join()
 
-    def obey(self, order: Order, retained: bool) -> Fate:
-        """What becomes of an order that the right key signed."""
+    def obey(self, order: Order, retained: bool) -> Fate | None:
+        """What becomes of an order that the right key signed; None where that shows later and is answered then."""
         clock = self._who.clock
         moment = Moment(
             self._who.gate, self._who.boot, int(clock.monotonic() * 1000), clock.now(), clock.trusted
@@ -139,7 +146,12 @@ class OrderDesk:
             return refused(OrderFault.REPEATED)
         return DONE if self._book.is_done(order.id) else ACCEPTED
 
-    def _do(self, order: Order) -> Fate:
+    def _take_up(self, order: Order, retained: bool) -> None:
+        fate = self.obey(order, retained)
+        if fate is not None:
+            self._answer(order.id, fate)
+
+    def _do(self, order: Order) -> Fate | None:
         match order.operation:
             case Operation.OPEN:
                 return self._open(order)
@@ -148,6 +160,9 @@ class OrderDesk:
             case Operation.REBOOT:
                 self._restart()
                 return ACCEPTED
+            case Operation.TEST_PICTURE:
+                # Sent in a thread of its own: a slow line must not keep the next order waiting.
+                return self._hands.pictures.take(order.id, lambda fate: self._later(order.id, fate))
 
     def _open(self, order: Order) -> Fate:
         opening = ByHand(order.id, Method.GUARD, order.by, order.deadline_ms)
@@ -171,6 +186,9 @@ class OrderDesk:
 
     def _say_finished(self) -> None:
         self._finished = [job for job in self._finished if not self._answer(job, DONE)]
+
+    def _later(self, order: UUID, fate: Fate) -> None:
+        self._put(lambda: self._answer(order, fate))
 
     def _answer(self, order: UUID, fate: Fate) -> bool:
         clock = self._who.clock

@@ -13,7 +13,17 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from admin.db.chain import discard
-from admin.db.tables import Confusion, PartPurge, PartReason, Passage, PassClaim, Person, Quarantine, Visit
+from admin.db.tables import (
+    Confusion,
+    GatePicture,
+    PartPurge,
+    PartReason,
+    Passage,
+    PassClaim,
+    Person,
+    Quarantine,
+    Visit,
+)
 
 NO_PERSON: Final = {"who_salt": None, "who_text": None, "person_id": None, "visit_id": None}
 NO_FIGURES: Final = {
@@ -98,5 +108,6 @@ def _runs(rows: Sequence[Passage]) -> Iterator[list[Passage]]:
 
 def _empty(session: Session, which: ColumnElement[bool], columns: Mapping[str, None]) -> None:
     passages = select(Passage.id).where(which)
+    session.execute(delete(GatePicture).where(GatePicture.id.in_(passages)))
     session.execute(update(Confusion).where(Confusion.passage_id.in_(passages)).values(passage_id=None))
     session.execute(update(Passage).where(which).values(**columns))

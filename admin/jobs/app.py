@@ -12,6 +12,7 @@ from admin.jobs.enrol import Enrol, EyeAtHand
 from admin.jobs.erase import Erase
 from admin.jobs.expiry import ExpiryRound
 from admin.jobs.forget import Forget
+from admin.jobs.pictures import PictureRound
 from admin.jobs.rounds import AuditRound
 from admin.jobs.spelling import Spell
 from admin.jobs.task import Ground
@@ -44,5 +45,5 @@ def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
             JobKind.AUDIT_GALLERY.value: AuditGallery(ground, vault),
         },
         pause,
-        (AuditRound(ground), DiscardRound(ground), ExpiryRound(ground)),
+        (PictureRound(ground), AuditRound(ground), DiscardRound(ground), ExpiryRound(ground)),
     )

@@ -20,6 +20,7 @@ class Permission(StrEnum):
     SEE_GATES = "see_gates"
     OPEN_GATE = "open_gate"  # by hand, with a reason
     HOLD_GATE = "hold_gate"  # lock down, hold open, release, restart
+    SEE_PICTURES = "see_pictures"  # order a test picture of a gate; look at it and at those of refusals
     EDIT_GATES = "edit_gates"  # add, replace and end gates
     CONFIRM_GATE = "confirm_gate"  # compare the fingerprint of a box that somebody else's code let come
     KEEP_QUARANTINE = "keep_quarantine"  # messages that ingest could not take: look, try again, delete
@@ -32,6 +33,7 @@ class Permission(StrEnum):
     SHOW_PASS = "show_pass"  # noqa: S105 - a visitor: see and cancel one pass
     FETCH_ROSTER = "fetch_roster"  # a gate
     CLAIM_USE = "claim_use"  # a gate
+    SEND_PICTURE = "send_picture"  # a gate
     JOIN_GATE = "join_gate"  # a box with a one-time code
     PUBLIC = "public"  # log-in, static files, health: anybody
 
@@ -66,6 +68,7 @@ _STAFF: Final = _GUARD | {
 _MANAGER: Final = _STAFF | {
     Permission.SEE_LOG,
     Permission.HOLD_GATE,
+    Permission.SEE_PICTURES,
     Permission.EDIT_GATES,
     Permission.KEEP_QUARANTINE,
     Permission.KEEP_PRIVACY,
@@ -76,7 +79,7 @@ _MANAGER: Final = _STAFF | {
 PERMISSIONS: Final = {Role.MANAGER: _MANAGER, Role.STAFF: _STAFF, Role.GUARD: _GUARD}
 RESIDENT: Final = frozenset({Permission.OWN_PASSES})
 VISITOR: Final = frozenset({Permission.SHOW_PASS})
-GATE: Final = frozenset({Permission.FETCH_ROSTER, Permission.CLAIM_USE})
+GATE: Final = frozenset({Permission.FETCH_ROSTER, Permission.CLAIM_USE, Permission.SEND_PICTURE})
 JOINING: Final = frozenset({Permission.JOIN_GATE})
 MACHINES: Final = GATE | JOINING
 """They come with a proof of their own in each request: no form's token is asked of them, no log-in page shown."""

@@ -33,6 +33,7 @@ ROOMS: Final = (
     "gates",
     "calibration",
     "orders",
+    "pictures",
     "quarantine",
     "privacy",
     "join",

@@ -1,4 +1,4 @@
-"""The gate's questions over HTTP(S): the roster's body, and the use of a visitor's pass."""
+"""What a gate asks and sends over HTTP(S): the roster's body, the use of a visitor's pass, pictures."""
 
 import hashlib
 import time
@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 import httpx
 import structlog
@@ -18,6 +19,7 @@ from contracts.claim import ClaimAnswerV1, ClaimV1
 from contracts.ids import GateId
 from contracts.loopback import is_loopback
 from contracts.manifest import Manifest
+from contracts.picture import PictureKind
 from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster, encode_roster
 from contracts.roster_delta import DELTA_PURPOSE, apply_delta, decode_delta
 from contracts.sealing import NotForUs, seal, unseal
@@ -40,6 +42,9 @@ FETCH_S: Final = 300.0
 """One try of a fetch; a body may be some hundred megabytes over a slow line. The next try goes on with it."""
 STEP_S: Final = 5.0
 MOST_STEPS: Final = 32  # as many as the server keeps
+
+PICTURE_S: Final = 3.0
+"""For each step of sending a picture: whoever ordered it waits at a page."""
 
 _NOT_LET_IN: Final = (401, 403)
 _NOT_FOUND: Final = 404
@@ -158,6 +163,19 @@ class Server:
         except httpx.HTTPError as wrong:
             return NotReached(type(wrong).__name__)
         return _answer(content, claim)
+
+    def send_picture(self, kind: PictureKind, of: UUID, jpeg: bytes) -> NotReached | None:
+        """A plain JPEG of an order or a refusal. None where the server has it now."""
+        try:
+            answer = self._client.post(
+                f"{self._base}/pictures/{kind.value}/{of}",
+                content=jpeg,
+                headers={"Content-Type": "image/jpeg"},
+                timeout=PICTURE_S,
+            )
+        except httpx.HTTPError as wrong:
+            return NotReached(type(wrong).__name__)
+        return None if answer.is_success else NotReached(f"http_{answer.status_code}")
 
     def close(self) -> None:
         self._client.close()

@@ -1,7 +1,7 @@
 """Orders at a gate: each obeyed once and in time, whatever is repeated, delayed, kept or restarted (promise 3)."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -42,6 +42,20 @@ class FakeLink:
         return not self.down
 
 
+class FakePictures:
+    """Notes orders for pictures; what becomes of them a test says. `lost` is a camera without a picture."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[UUID, Callable[[Fate], None]]] = []
+        self.lost = False
+
+    def take(self, order: UUID, then: Callable[[Fate], None]) -> Fate | None:
+        if self.lost:
+            return refused(OrderFault.CAMERA_LOST)
+        self.taken.append((order, then))
+        return None
+
+
 @dataclass
 class Post:
     """A gate with an order desk over a real book, which can be started again."""
@@ -49,6 +63,7 @@ class Post:
     folder: Path
     gate: AtTheGate = field(default_factory=AtTheGate)
     link: FakeLink = field(default_factory=FakeLink)
+    pictures: FakePictures = field(default_factory=FakePictures)
     boots: int = 0
     reports: int = 0
     restarts: int = 0
@@ -65,7 +80,7 @@ class Post:
         gate, stance = self.gate, self.gate.iron.stance
         charge = Charge(gate.door, stance, gate.stage, gate.health, gate.clock, self._report)
         warden = Warden(self.book, charge, gate.attendant)
-        hands = Hands(gate.attendant, gate.door, stance, warden, self.link, self._report)
+        hands = Hands(gate.attendant, gate.door, stance, warden, self.link, self._report, self.pictures)
         self.desk = OrderDesk(Who(EAST, self.boot, gate.clock), self.book, hands)
 
     @property
@@ -307,3 +322,33 @@ def test_the_welcome_of_a_manual_opening_stands_on_the_screen(post: Post) -> Non
     assert answer is not None
     assert (answer.outcome, answer.method) == (Outcome.GRANTED, Method.GUARD)
     assert post.desk.obey(post.job(), retained=False) == ACCEPTED
+
+
+@pytest.mark.promise(3)
+def test_a_picture_is_taken_once_and_answered_when_it_has_arrived(post: Post) -> None:
+    order = post.order(Operation.TEST_PICTURE)
+    post.desk.order(order, retained=False)
+    post.work()
+    assert post.link.results == []
+    ((of, then),) = post.pictures.taken
+    assert of == order.id
+    then(DONE)
+    post.work()
+    assert [(one.order, one.outcome) for one in post.link.results] == [(order.id, OrderOutcome.DONE)]
+    assert post.desk.obey(order, retained=False) == refused(OrderFault.REPEATED)
+    assert len(post.pictures.taken) == 1
+    assert post.gate.door.pulses == []
+
+
+@pytest.mark.promise(3)
+def test_a_late_or_kept_order_takes_no_picture(post: Post) -> None:
+    late = post.order(Operation.TEST_PICTURE, deadline_ms=post.now_ms)
+    assert post.desk.obey(late, retained=False) == EXPIRED
+    assert post.desk.obey(post.order(Operation.TEST_PICTURE), retained=True) == refused(OrderFault.RETAINED)
+    assert post.pictures.taken == []
+
+
+def test_without_a_camera_a_picture_is_refused(post: Post) -> None:
+    post.pictures.lost = True
+    order = post.order(Operation.TEST_PICTURE)
+    assert post.desk.obey(order, retained=False) == refused(OrderFault.CAMERA_LOST)

@@ -15,11 +15,12 @@ from admin.db.tables import Account, GateOrder
 from admin.dispatch.provision import GateSecrets
 from admin.security.keys import load_verify_key
 from contracts.ids import BootId, GateId, ModelId
-from contracts.order import Mode
+from contracts.order import Mode, OrderFault
 from contracts.signing import trusted
 from contracts.state import HealthV1, StageMs, StateV1
 from contracts.topics import HEALTH
 from contracts.words import CameraState, DoorState, GateStatus
+from gate.access.orders import Fate, refused
 from gate.clock import SystemClock
 from gate.mqtt.inbox import Inbox, Listeners, PinnedKeys
 from gate.mqtt.link import Link, LinkSettings
@@ -33,6 +34,14 @@ from tests.integration.running import House
 pytestmark = pytest.mark.real
 Started = Callable[[Program], Program]
 BOOT = BootId("b1")
+
+
+class NoPictures:
+    """A gate whose camera shows nothing."""
+
+    def take(self, order: UUID, then: Callable[[Fate], None]) -> Fate | None:
+        del order, then
+        return refused(OrderFault.CAMERA_LOST)
 
 
 @dataclass
@@ -75,7 +84,7 @@ class RealGate:
         self.link = Link(settings, gate, self.house.compound, BOOT, will)
         charge = Charge(parts.door, stance, parts.stage, parts.health, self.clock, self.report)
         self.warden = Warden(self.book, charge, parts.attendant)
-        hands = Hands(parts.attendant, parts.door, stance, self.warden, self.link, self.report)
+        hands = Hands(parts.attendant, parts.door, stance, self.warden, self.link, self.report, NoPictures())
         self.desk = OrderDesk(Who(gate, BOOT, self.clock), self.book, hands)
         key = trusted(load_verify_key(self.house.public / "order.pub"))
         listeners = Listeners(lambda _body, _kept: None, lambda _: None, self.desk)

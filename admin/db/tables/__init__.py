@@ -9,6 +9,7 @@ from admin.db.tables.joins import GateJoin, GateRevocation, JoinStep
 from admin.db.tables.orders import GateOrder, OrderState, Unsent
 from admin.db.tables.passages import Alarm, LinkPurge, PartPurge, PartReason, Passage, PurgeReason, Quarantine
 from admin.db.tables.people import Consent, ConsentText, Face, Membership, Person, Pin
+from admin.db.tables.pictures import GatePicture
 from admin.db.tables.places import Compound, Grid, Household, Place
 from admin.db.tables.server import Lease, Server
 from admin.db.tables.visits import PassClaim, ResidentLink, Visit, VisitGate
@@ -30,6 +31,7 @@ __all__ = [
     "GateEpoch",
     "GateJoin",
     "GateOrder",
+    "GatePicture",
     "GateRevocation",
     "GateState",
     "Grid",

@@ -44,6 +44,7 @@ class Compound(Base):
     phone: Mapped[str] = mapped_column(String(32))  # of the service centre
     demonstration: Mapped[bool] = mapped_column(default=False)  # its clip is made of stills; pages say so
     log_days: Mapped[int] = mapped_column(default=30, server_default="30")  # how long passages are kept
+    picture_days: Mapped[int] = mapped_column(default=0, server_default="0")  # of refusals; 0: none is kept
     log_held_at: Mapped[datetime | None] = mapped_column()  # legal hold since: nothing of the log is removed
     log_expired_until: Mapped[datetime | None] = mapped_column()  # all recorded before has been removed
 

@@ -11,6 +11,8 @@ from admin.web.guard import current, db, may, now
 from admin.web.orders import queries, words
 from admin.web.orders.forms import Why, WhyAndHowLong
 from admin.web.orders.service import OrderRefusal, put_down
+from admin.web.passages.service import PURPOSES
+from admin.web.pictures.service import fate_of_picture
 from contracts.order import Mode, Operation
 
 pages = Blueprint("orders", __name__, template_folder="templates")
@@ -28,7 +30,14 @@ def show(order: UUID) -> ResponseReturnValue:
     line = queries.one(db(), current().scope, order)
     if line is None:
         abort(404)
-    return render_template("orders/show.html", line=line, awaited=line.is_awaited(now()), words_of=words)
+    return render_template(
+        "orders/show.html",
+        line=line,
+        awaited=line.is_awaited(now()),
+        picture=fate_of_picture(db(), current().scope, order, now()),
+        purposes=PURPOSES,
+        words_of=words,
+    )
 
 
 @pages.post("/orders/<gate>/open")
@@ -65,6 +74,12 @@ def release(gate: str) -> ResponseReturnValue:
 @may(Permission.HOLD_GATE)
 def restart(gate: str) -> ResponseReturnValue:
     return _order([gate], Operation.REBOOT, Why())
+
+
+@pages.post("/orders/<gate>/test_picture")
+@may(Permission.SEE_PICTURES)
+def test_picture(gate: str) -> ResponseReturnValue:
+    return _order([gate], Operation.TEST_PICTURE, Why())
 
 
 @pages.post("/orders/all/lock_down")

@@ -30,6 +30,7 @@ class OrderReason(StrEnum):
     DELIVERY = "delivery"
     REPAIR = "repair"
     EMERGENCY = "emergency"
+    CAMERA = "camera"  # whether the camera sees what it should
     OTHER = "other"  # the note says what
 
 

@@ -15,12 +15,14 @@ REASONS: Final[dict[OrderReason, str]] = {
     OrderReason.DELIVERY: _l("Delivery"),
     OrderReason.REPAIR: _l("Work on site"),
     OrderReason.EMERGENCY: _l("Emergency"),
+    OrderReason.CAMERA: _l("Checking the camera"),
     OrderReason.OTHER: _l("Other (say what)"),
 }
 WHAT: Final[dict[str, str]] = {
     Operation.OPEN: _l("Open"),
     Operation.CLOSE: _l("Shut now"),
     Operation.REBOOT: _l("Restart the gate's program"),
+    Operation.TEST_PICTURE: _l("Take a test picture"),
     Mode.LOCK_DOWN: _l("Lock down"),
     Mode.HOLD_OPEN: _l("Hold open"),
     Mode.NORMAL: _l("Release"),
@@ -43,6 +45,7 @@ OBEYED: Final[dict[str, str]] = {
     Operation.OPEN: _l("Opened"),
     Operation.CLOSE: _l("Shut"),
     Operation.REBOOT: _l("Restarted"),
+    Operation.TEST_PICTURE: _l("Picture taken and sent"),
     Mode.LOCK_DOWN: _l("Locked down"),
     Mode.HOLD_OPEN: _l("Held open"),
     Mode.NORMAL: _l("Released"),
@@ -69,6 +72,10 @@ WHY: Final[dict[str, str]] = {
     OrderFault.NO_RECORD: _l("The gate could not record it, so the door stayed shut. Open by key."),
     OrderFault.DOOR_FAULT: _l("The door's relay did not answer. Look at the door."),
     OrderFault.HELD_OPEN: _l("The door is held open. Release that first."),
+    OrderFault.CAMERA_LOST: _l("The gate's camera shows no picture. Look at its cable and power."),
+    OrderFault.NOT_SENT: _l(
+        "The picture did not reach the server. Try once more, or look at the gate's network."
+    ),
     Unsent.GATE_AWAY: _l("The gate is not connected. Nothing waits for its return: go to the door."),
     Unsent.NO_BROKER: _l("The server had no connection to the gates. Go to the door, and tell the operator."),
     Unsent.TOO_LATE: _l("It could not be sent within seconds, so it was not sent at all. Try once more."),
