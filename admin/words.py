@@ -165,6 +165,7 @@ class EnrolFault(StrEnum):
     UNEVEN = "uneven"
     TURNED = "turned"
     BLURRED = "blurred"
+    EYES_COVERED = "eyes_covered"
     OTHER_PERSON = "other_person"
     NO_FACE_CONSENT = "no_face_consent"
     NO_CENTRAL_CONSENT = "no_central_consent"
@@ -189,6 +190,7 @@ ENROL_FAULTS: Final[dict[EnrolFault, str]] = {
     EnrolFault.UNEVEN: _l("Half of the face is in shadow. Turn towards the light."),
     EnrolFault.TURNED: _l("The face is turned. Look straight at the camera."),
     EnrolFault.BLURRED: _l("The face is blurred. Hold still."),
+    EnrolFault.EYES_COVERED: _l("The eyes are covered. Take off the sunglasses, and turn towards the light."),
     EnrolFault.OTHER_PERSON: _l(
         "This face is unlike the one enrolled before. Check who it is; if it is right, enrol again instead."
     ),
@@ -198,6 +200,21 @@ ENROL_FAULTS: Final[dict[EnrolFault, str]] = {
     EnrolFault.PERSON_LEFT: _l("This person has moved away. Add a home first."),
     EnrolFault.NO_PERSON: _l("This person is no longer in the register."),
     EnrolFault.UNREADABLE: _l("The server could not open the picture. Send it again."),
+}
+
+
+class EnrolRemark(StrEnum):
+    """What would make an enrolled picture better."""
+
+    EYES_CLOSED = "eyes_closed"
+    MOUTH_OPEN = "mouth_open"
+
+
+ENROL_REMARKS: Final[dict[EnrolRemark, str]] = {
+    EnrolRemark.EYES_CLOSED: _l("The eyes look closed in this picture. A further look with open eyes helps."),
+    EnrolRemark.MOUTH_OPEN: _l(
+        "The mouth is wide open in this picture. A further look with a calm face helps."
+    ),
 }
 
 BY_KIND: Final[dict[type[StrEnum], dict[str, str]]] = {
@@ -214,6 +231,7 @@ BY_KIND: Final[dict[type[StrEnum], dict[str, str]]] = {
     ConsentKind: {**CONSENTS},
     ConfusedBy: {**CONFUSED},
     EnrolFault: {**ENROL_FAULTS},
+    EnrolRemark: {**ENROL_REMARKS},
 }
 UNKNOWN_CODE: Final = _l("Not known to this version")
 

@@ -4,9 +4,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from enrollment.enrol import enrol, open_eye
+from enrollment.enrol import Enrolled, enrol, open_studio
 from enrollment.photo import decode
-from enrollment.quality import numbers
+from enrollment.quality import Remark, numbers, remarks_on
 from enrollment.refusal import Code, PhotoFault, Refused
 from gate.vision.quality import Fault
 
@@ -25,6 +25,11 @@ WORDS: dict[Code, str] = {
     Fault.UNEVEN: "Half of the face is in shadow. Turn towards the light.",
     Fault.TURNED: "The face is turned. Look straight at the camera.",
     Fault.BLURRED: "The face is blurred. Hold still.",
+    Fault.EYES_COVERED: "The eyes are covered. Take off the sunglasses, and turn towards the light.",
+}
+REMARKS: dict[Remark, str] = {
+    Remark.EYES_CLOSED: "The eyes look closed: another picture with open eyes would be better.",
+    Remark.MOUTH_OPEN: "The mouth is wide open: another picture with a calm face would be better.",
 }
 
 
@@ -36,11 +41,17 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as trouble:
         return _say([f"{asked.photo}: {trouble.strerror}"], 2)
     early = decode(content)  # before the models are loaded
-    answer = early if isinstance(early, Refused) else enrol(content, open_eye(asked.weights))
+    answer = early if isinstance(early, Refused) else _enrolled(content, asked.weights)
     if isinstance(answer, Refused):
         return _say([WORDS[fault] for fault in answer.faults], 1)
-    measures = [f"  {name}: {value}" for name, value in numbers(answer.quality).items()]
-    return _say(["Good enough to enrol.", *measures], 0)
+    measures = [f"  {name}: {value}" for name, value in numbers(answer.quality, answer.features).items()]
+    remarks = [REMARKS[remark] for remark in remarks_on(answer.features)]
+    return _say(["Good enough to enrol.", *remarks, *measures], 0)
+
+
+def _enrolled(content: bytes, weights: Path) -> Enrolled | Refused:
+    studio = open_studio(weights)
+    return enrol(content, studio.eye, studio.mesh)
 
 
 def _say(lines: list[str], code: int) -> int:

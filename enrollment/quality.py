@@ -1,10 +1,12 @@
 """What is asked of an enrolment photo, and what staff see of its measures. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Final
 
 from enrollment.refusal import Code, Refused
+from gate.vision.features import Features
 from gate.vision.frame import Face, Pixels
 from gate.vision.quality import AT_ENROLMENT, Fault, Quality, Usable, judge, measure
 
@@ -14,6 +16,18 @@ somebody far behind. Anything nearer might be the person meant, and nobody choos
 
 EDGE: Final = 0.06
 """Share of the face's width: nearer to an edge of the picture than that, the edge has cut the face."""
+
+# Where faces begin to be told apart, and how often each limit is wrong: docs/decisions/0036-eyes-and-mouth.md.
+COVERED: Final = 0.25
+SHUT: Final = 0.12
+WIDE_OPEN: Final = 0.4
+
+
+class Remark(StrEnum):
+    """What would make an enrolled photo better. Nobody is kept out by it: some cannot open their eyes."""
+
+    EYES_CLOSED = "eyes_closed"
+    MOUTH_OPEN = "mouth_open"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +50,26 @@ def only_face(pixels: Pixels, faces: Sequence[Face]) -> Measured | Refused:
     return _judged(pixels, by_size[0])
 
 
-def numbers(quality: Quality) -> dict[str, float]:
+def eyes_covered(features: Features | None) -> bool:
+    """Whether something dark hides the eyes. Not where nothing was measured."""
+    return features is not None and features.eyes_visible < COVERED
+
+
+def remarks_on(features: Features | None) -> tuple[Remark, ...]:
+    """What to tell of an enrolled photo; nothing where nothing was measured."""
+    if features is None:
+        return ()
+    tests = (
+        (features.eyes_open < SHUT, Remark.EYES_CLOSED),
+        (features.mouth_open > WIDE_OPEN, Remark.MOUTH_OPEN),
+    )
+    return tuple(remark for holds, remark in tests if holds)
+
+
+def numbers(quality: Quality, features: Features | None = None) -> dict[str, float]:
     """For staff: pixels between the eyes, grey 0 to 255, degrees; the others have no unit."""
-    return {
+    outline = {} if features is None else {name: round(value, 2) for name, value in asdict(features).items()}
+    return outline | {
         "inter_eye_px": round(quality.inter_eye_distance),
         "sharpness": round(quality.sharpness, 3),
         "luminance_mean": round(quality.luminance_mean),

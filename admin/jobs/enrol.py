@@ -30,9 +30,9 @@ from admin.security.audit import Act, Detail, record
 from admin.vault import Vault
 from contracts.sealing import NotForUs, unseal
 from enrollment.consent import Agreement, NotAllowed, may_enrol
-from enrollment.enrol import Enrolled, Eye, NoEye, enrol, open_eye
+from enrollment.enrol import Enrolled, NoEye, Studio, enrol, open_studio
 from enrollment.looks import is_same_person, with_look
-from enrollment.quality import numbers
+from enrollment.quality import numbers, remarks_on
 from enrollment.refusal import Refused
 from enrollment.twins import look_alikes, near_for
 
@@ -46,13 +46,13 @@ class EyeAtHand:
 
     def __init__(self, weights: Path) -> None:
         self._weights = weights
-        self._eye: Eye | None = None
+        self._studio: Studio | None = None
 
-    def __call__(self) -> Eye:
-        """Raises NoEye where the model files are missing or wrong."""
-        if self._eye is None:
-            self._eye = open_eye(self._weights)
-        return self._eye
+    def __call__(self) -> Studio:
+        """The eye and, where it is installed, the face mesh. Raises NoEye where model files are missing or wrong."""
+        if self._studio is None:
+            self._studio = open_studio(self._weights)
+        return self._studio
 
     def warm(self) -> None:
         """Loads now; a failure is logged and met again by the first face."""
@@ -75,8 +75,10 @@ class Enrol:
     """ENROL_FACE and ADD_LOOK. Consent is asked of the register before the photo is opened and again when all is
     kept."""
 
-    def __init__(self, ground: Ground, vault: Vault, key: X25519PrivateKey, eye: Callable[[], Eye]) -> None:
-        self._ground, self._vault, self._key, self._eye = ground, vault, key, eye
+    def __init__(
+        self, ground: Ground, vault: Vault, key: X25519PrivateKey, studio: Callable[[], Studio]
+    ) -> None:
+        self._ground, self._vault, self._key, self._studio = ground, vault, key, studio
 
     def __call__(self, task: Task) -> None:
         answer = self._answer(task)
@@ -124,7 +126,8 @@ class Enrol:
         except NotForUs:
             return ("unreadable",)
         begun = time.monotonic()
-        made = enrol(photo, self._eye())
+        studio = self._studio()
+        made = enrol(photo, studio.eye, studio.mesh)
         if isinstance(made, Refused):
             return tuple(fault.value for fault in made.faults)
         if task.kind == JobKind.ADD_LOOK.value:
@@ -221,7 +224,8 @@ def _told(what: Template) -> dict[str, Result]:
     """For the page: no numbers of the template, and not whom the person looks like."""
     return {
         "faults": [],
-        "quality": numbers(what.made.quality),
+        "quality": numbers(what.made.quality, what.made.features),
+        "remarks": [remark.value for remark in remarks_on(what.made.features)],
         "look_alike": bool(what.alike),
         "ms": what.ms,
     }

@@ -2,7 +2,7 @@
 
 Measures bear the names of ISO/IEC 29794-5: inter-eye distance, sharpness, luminance mean, under-exposure,
 over-exposure, illumination uniformity, head pose (yaw, pitch, roll), single face present. Mouth closed, eyes open and
-eyes visible are not measured: five points and a grey chip do not tell (docs/decisions/0033-what-quality-measures.md).
+eyes visible need the outline of a face and are measured at enrolment: gate/vision/features.py.
 """
 
 import math
@@ -41,6 +41,7 @@ class Fault(StrEnum):
     UNEVEN = "uneven"  # half of the face in shadow
     TURNED = "turned"  # face the camera
     BLURRED = "blurred"  # hold still
+    EYES_COVERED = "eyes_covered"  # sunglasses off; asked for at enrolment alone
 
 
 @dataclass(frozen=True, slots=True)

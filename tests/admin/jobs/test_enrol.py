@@ -14,11 +14,12 @@ from admin.db.revision import revision
 from admin.db.session import reading, writing
 from admin.db.tables import Audit, Confusion, Consent, ConsentText, Face, Person, Place
 from admin.jobs.app import build
-from admin.jobs.enrol import Enrol, Eye, open_eye
+from admin.jobs.enrol import Enrol
 from admin.jobs.task import Ground
 from admin.jobs.worker import Worker
 from admin.security.audit import first_bad_entry
 from admin.security.keys import load_sealing_key
+from enrollment.enrol import Eye, Studio, open_eye
 from gate.vision.eye import SEARCH_PIXELS
 from tests.faces import picture
 
@@ -58,8 +59,9 @@ def test_a_resident_is_enrolled(house: House, worker: Worker) -> None:
     assert worker.step()
     row, result = house.job(number)
     assert (row.state, row.blob) == ("done", None)
-    assert (result["faults"], result["look_alike"]) == ([], False)
+    assert (result["faults"], result["remarks"], result["look_alike"]) == ([], [], False)
     assert result["quality"]["inter_eye_px"] == 116
+    assert result["quality"]["eyes_open"] > 0.15
     face, stored = face_of(house, person), house.vault.read_many([house.vault_id(person)])
     assert face is not None
     (kept,) = stored.values()
@@ -164,7 +166,7 @@ def test_consent_withdrawn_while_the_template_is_made_keeps_nothing(house: House
     eye = MeanwhileEye(open_eye(house.settings.weights), withdraw)
     key = load_sealing_key(house.settings.own_keys / "worker.key")
     ground = Ground(house.engine, lambda: NOON)
-    enrol = Enrol(ground, house.vault, key, lambda: eye)
+    enrol = Enrol(ground, house.vault, key, lambda: Studio(eye))
     worker = Worker(ground, {"enrol_face": enrol}, pause=lambda _: True)
     person = house.person()
     number = house.ask(JobKind.ENROL_FACE, person, photo("obama.jpg"))

@@ -254,6 +254,17 @@ def test_a_refused_photo_leaves_the_face_enrolled_before(
     assert "Not enrolled" not in page
 
 
+def test_an_enrolled_photo_with_shut_eyes_is_remarked(
+    desk: FlaskClient, person: UUID, engine: Engine
+) -> None:
+    agree(desk, person)
+    send(desk, person)
+    finish(engine, "done", {"faults": [], "remarks": ["eyes_closed"]})
+    page = desk.get(f"/enrol/{person}/progress").text
+    assert "The eyes look closed in this picture. A further look with open eyes helps." in page
+    assert "The mouth is wide open" not in page
+
+
 def test_a_further_look_is_asked_for_and_said(desk: FlaskClient, person: UUID, engine: Engine) -> None:
     agree(desk, person)
     assert "A further look" not in desk.get(f"/enrol/{person}?adds=1").text  # there is none yet
