@@ -16,7 +16,7 @@ setup: ## make .venv and .venv/bin/kaimen; quick when nothing changed
 	@sh setup/prepare.sh --for run
 
 test: ready-to-test ## set up, fetch what tests need from Debian, run all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 test-real: ready-to-test ## tests against a real broker, browser, video and database
 	@$(BIN)/python -m pytest -m real $(ARGS)
