@@ -84,3 +84,6 @@ class HealthV1(Message):
     lock: LockV1 | None = None
     mode: Mode | None = None
     fire: bool | None = None
+    # Since 1.2: whether networks judge if a face is alive, and where the roster is between two starts.
+    antispoof: bool | None = None
+    roster_keep: Literal["memory", "disk", "tpm"] | None = None

@@ -39,7 +39,7 @@ from gate.screen.server import Screen, Sockets
 from gate.screen.stage import Stage
 from gate.screen.words import Condition
 from gate.settings import GateSettings, read_own_key, read_secret, trusted
-from gate.sight import Eyes, Sight
+from gate.sight import Eyes, Sight, has_networks
 from gate.snapshots import LatestFrame, Snapshots
 from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalError, JournalLimits
 from gate.store.orders import OrderBook
@@ -203,8 +203,7 @@ def build(
     here = Here(settings.compound, settings.gate, clock.now)
     wicket = Wicket(here, attendant, lambda: knowledge.rights, line.server)
     looked = Looked(knowledge, stage, health, door, line.link, clock, stance)
-    badge = Badge(settings.gate, boot, settings.liveness, settings.target_fpir, lock_of(settings.door))
-    keeper = Keeper(badge, _box(settings, kept, clock), looked, attendant)
+    keeper = Keeper(_badge(settings, boot), _box(settings, kept, clock), looked, attendant)
     warden = Warden(kept.orders, Charge(door, stance, stage, health, clock, keeper.report_soon), attendant)
     latest = LatestFrame()
     snapshots = Snapshots(latest, line.server, clock.monotonic)
@@ -277,6 +276,18 @@ def _line(settings: GateSettings, secrets: Secrets, start: Start, kept: Kept, kn
     whose = Whose(settings.gate, start.boot, start.clock.now)
     follower = Follower(whose, server, kept.rosters, link, lambda body: _apply(body, knowledge, link))
     return Line(link, server, sender, follower)
+
+
+def _badge(settings: GateSettings, boot: BootId) -> Badge:
+    return Badge(
+        settings.gate,
+        boot,
+        settings.liveness,
+        settings.target_fpir,
+        lock_of(settings.door),
+        has_networks(settings),
+        settings.roster_keep,
+    )
 
 
 def _screen(settings: GateSettings, stage: Stage, wicket: Wicket) -> Screen:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import structlog
 
@@ -45,6 +45,8 @@ class Badge:
     liveness: Liveness
     target_fpir: float
     lock: LockV1 | None = None
+    antispoof: bool | None = None
+    roster_keep: Literal["memory", "disk", "tpm"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,8 @@ class Keeper:
             lock=self._badge.lock,
             mode=looked.stance.mode,
             fire=looked.stance.fire,
+            antispoof=self._badge.antispoof,
+            roster_keep=self._badge.roster_keep,
         )
 
 

@@ -1,6 +1,7 @@
 """What a gate looks with, from its settings. Networks are loaded only where they are configured."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Protocol
 
 import structlog
@@ -62,9 +63,9 @@ class Eyes:
 
 def antispoof_of(settings: GateSettings) -> Antispoof | None:
     """The networks an operator installed; none is loaded where nobody asks. Raises MissingModel and WrongWeights."""
-    if settings.liveness is Liveness.OFF or settings.antispoof == "off":
+    if not _asks_for_networks(settings):
         return None
-    folder = settings.antispoof_folder or settings.weights_folder / FOLDER
+    folder = _folder(settings)
     files = checked(folder)
     if files:
         return MiniFasNets.load(files)
@@ -72,3 +73,16 @@ def antispoof_of(settings: GateSettings) -> Antispoof | None:
         raise MissingModel(SLOTS[0].name, folder)
     log.warning("No anti-spoof networks are installed: only depth tells of life", folder=str(folder))
     return None
+
+
+def has_networks(settings: GateSettings) -> bool:
+    """Whether a start by these settings loads networks that judge life. Raises MissingModel and WrongWeights."""
+    return _asks_for_networks(settings) and bool(checked(_folder(settings)))
+
+
+def _asks_for_networks(settings: GateSettings) -> bool:
+    return settings.liveness is not Liveness.OFF and settings.antispoof != "off"
+
+
+def _folder(settings: GateSettings) -> Path:
+    return settings.antispoof_folder or settings.weights_folder / FOLDER

@@ -6,7 +6,7 @@ import pytest
 
 from gate.access.policy import Liveness
 from gate.settings import GateSettings, read_settings
-from gate.sight import antispoof_of
+from gate.sight import antispoof_of, has_networks
 from gate.vision.antispoof_files import FOLDER, MINIFASNET_V2, SLOTS, install
 from gate.vision.errors import MissingModel, WrongWeights
 from tests.networks import constant_network
@@ -55,3 +55,10 @@ def test_a_gate_that_needs_them_does_not_start_without(tmp_path: Path) -> None:
     assert antispoof_of(settings(tmp_path)) is None
     with pytest.raises(MissingModel, match="kaimen models add"):
         antispoof_of(settings(tmp_path, antispoof="needed"))
+
+
+def test_a_gate_says_whether_its_networks_judge_life(filled: Path, tmp_path: Path) -> None:
+    assert has_networks(settings(filled))
+    assert not has_networks(settings(filled, antispoof="off"))
+    assert not has_networks(settings(filled, liveness=Liveness.OFF))
+    assert not has_networks(settings(tmp_path / "none"))

@@ -31,6 +31,9 @@ WIRES: Final[dict[str, str]] = {
 WITHOUT_POWER: Final[dict[str, str]] = {
     "safe": _l("Fail-safe: the lock lets go, anybody can walk in and out. Post a guard."),
     "secure": _l("Fail-secure: it stays locked from outside; people leave by the handle inside."),
+    "shut": _l(
+        "Fail-secure without a handle inside: it stays locked, and nobody passes either way. Post a guard with a key."
+    ),
 }
 
 JOIN_STEPS: Final[dict[JoinStep, tuple[str, str]]] = {
