@@ -69,14 +69,20 @@ def up(
         str | None,
         typer.Option(help="0 for the first USB camera, or rtsp://…; without it, the demonstration clip."),
     ] = None,
-    port: Annotated[int, typer.Option(help="Where the pages are served, on 127.0.0.1.")] = 8750,
+    port: Annotated[int, typer.Option(help="Where the pages are served, on 127.0.0.1 unless --lan.")] = 8750,
     browser: Annotated[bool, typer.Option(help="Open the pages in a browser, if there is one.")] = True,
+    lan: Annotated[
+        str | None,
+        typer.Option(
+            help="Let other machines in, by HTTPS and TLS, at this address of this one; auto finds it."
+        ),
+    ] = None,
 ) -> None:
     """Start broker, pages, ingest, worker, dispatch and one gate. Ctrl-C stops them all."""
     from kaimen.up import UpOptions, run
 
     with _told():
-        run(UpOptions(state, camera, port, browser))
+        run(UpOptions(state, camera, port, browser, lan))
 
 
 @app.command()

@@ -4,6 +4,7 @@ import os
 import secrets
 import shutil
 import socket
+import ssl
 import sys
 import time
 from collections.abc import Callable
@@ -15,7 +16,7 @@ import httpx
 
 from admin.dispatch.broker import DISPATCH, INGEST
 from admin.security.keys import write_private
-from kaimen.broker import EmbeddedBroker
+from kaimen.broker import BrokerFiles, EmbeddedBroker
 from kaimen.install import Installation, write_server_settings
 from kaimen.state import CannotStart
 from kaimen.supervisor import Command, Supervisor
@@ -42,7 +43,7 @@ class House:
 
     @classmethod
     def of(cls, box: Installation) -> "House":
-        return cls(box, Supervisor(), EmbeddedBroker(box.folder.broker, box.ports.broker))
+        return cls(box, Supervisor(), _broker_of(box))
 
     def start_server(self) -> None:
         """Broker, web, ingest, worker, dispatch; returns when the broker listens and web answers."""
@@ -50,10 +51,10 @@ class House:
         self.broker.write(passwords[INGEST].read_text(), passwords[DISPATCH].read_text())
         write_server_settings(self.box, passwords)
         self._start("broker", tuple(self.broker.command()))
-        self.wait_for("the broker", lambda: _listens(self.box.ports.broker))
+        self.wait_for("the broker", lambda: _listens(self.box.host, self.box.ports.broker))
         for process in SERVER:
             self.start_process(process)
-        self.wait_for("the pages", lambda: _answers(f"{self.box.address}/healthz"))
+        self.wait_for("the pages", lambda: _answers(self.box))
 
     def start_process(self, name: str) -> None:
         """One of our own modules with the settings file of its name."""
@@ -108,14 +109,23 @@ def _turn_over(log: Path) -> None:
         shutil.move(log, log.with_suffix(".old.log"))
 
 
-def _listens(port: int) -> bool:
+def _broker_of(box: Installation) -> EmbeddedBroker:
+    papers = box.papers
+    tls = (
+        BrokerFiles(papers.certificate("broker"), papers.key("broker"), papers.authority) if papers else None
+    )
+    return EmbeddedBroker(box.folder.broker, box.ports.broker, box.host, tls)
+
+
+def _listens(host: str, port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((host, port)) == 0
 
 
-def _answers(address: str) -> bool:
+def _answers(box: Installation) -> bool:
+    trust = ssl.create_default_context(cafile=box.papers.authority) if box.papers else False
     try:
-        return httpx.get(address, timeout=2.0, trust_env=False).is_success
+        return httpx.get(f"{box.address}/healthz", timeout=2.0, trust_env=False, verify=trust).is_success
     except httpx.HTTPError:
         return False

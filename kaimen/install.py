@@ -13,7 +13,9 @@ from admin.db.migrate import upgrade
 from admin.db.session import make_engine, writing
 from admin.security.keys import make_sealing_key, make_secret, make_signing_key
 from admin.web.staff.service import ensure_first_admin
+from kaimen.broker import PID_FILE
 from kaimen.gatefile import Table, write_toml
+from kaimen.papers import Papers, make_papers
 from kaimen.state import StateFolder
 
 SIGNING: Final = (
@@ -27,7 +29,7 @@ SEALING: Final = (("web", "web"), ("worker", "worker"), ("dispatch", "dispatch")
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where things listen, all on loopback."""
+    """Where things listen; the gate's screen on loopback always."""
 
     web: int
     broker: int
@@ -43,18 +45,26 @@ class Installation:
     weights: Path
     engine: Engine
     one_time_password: str | None  # of the first administrator, shown once
+    papers: Papers | None = None  # where other machines reach it: by TLS alone
+
+    @property
+    def host(self) -> str:
+        """Where pages and broker listen."""
+        return self.papers.host if self.papers else "127.0.0.1"
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.ports.web}"
+        return f"{'https' if self.papers else 'http'}://{self.host}:{self.ports.web}"
 
     @property
     def screen_address(self) -> str:
         return f"http://127.0.0.1:{self.ports.screen}"
 
 
-def prepare(folder: StateFolder, ports: Ports, weights: Path, now: datetime) -> Installation:
-    """Makes what is missing: keys, tables, consent texts, the first administrator."""
+def prepare(
+    folder: StateFolder, ports: Ports, weights: Path, now: datetime, lan: str | None = None
+) -> Installation:
+    """Makes what is missing: keys, tables, consent texts, the first administrator; with `lan` certificates for it."""
     _make_keys(folder)
     folder.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = make_engine(_database_url(folder))
@@ -62,7 +72,8 @@ def prepare(folder: StateFolder, ports: Ports, weights: Path, now: datetime) -> 
     with writing(engine) as session:
         ensure_consent_texts(session, now)
         password = ensure_first_admin(session, now)
-    return Installation(folder, ports, weights, engine, password)
+    papers = make_papers(folder, lan, now) if lan else None
+    return Installation(folder, ports, weights, engine, password, papers)
 
 
 def write_server_settings(box: Installation, broker_passwords: Mapping[str, Path]) -> None:
@@ -91,13 +102,13 @@ def _server_tables(box: Installation, passwords: Mapping[str, Path]) -> dict[str
         "keys": str(folder.root / "keystore" / "keys.sqlite3"),
         "master_key": str(folder.keys("vault") / "master.key"),
     }
-    web = {"port": box.ports.web, "base_url": box.address, "secure_cookies": False}
     return {
-        "web": _common(folder, "web") | web,
+        "web": _common(folder, "web") | _web(box),
         "ingest": _common(folder, "ingest") | {"broker": _broker(box, "ingest", passwords)},
         "worker": _common(folder, "worker") | {"vault": vault, "weights": str(box.weights)},
         "dispatch": _common(folder, "dispatch")
-        | {"broker": _broker(box, "dispatch", passwords), "vault": vault},
+        | {"broker": _broker(box, "dispatch", passwords), "vault": vault}
+        | _broker_users(box),
     }
 
 
@@ -109,5 +120,24 @@ def _common(folder: StateFolder, process: str) -> dict[str, object]:
     }
 
 
+def _web(box: Installation) -> dict[str, object]:
+    table: dict[str, object] = {"host": box.host, "port": box.ports.web, "base_url": box.address}
+    if box.papers is None:
+        return table | {"secure_cookies": False}
+    certificate, key = box.papers.certificate("web"), box.papers.key("web")
+    return table | {"certificate_file": str(certificate), "key_file": str(key)}
+
+
 def _broker(box: Installation, user: str, passwords: Mapping[str, Path]) -> Table:
-    return {"port": box.ports.broker, "username": user, "password_file": str(passwords[user])}
+    table: dict[str, object] = {"host": box.host, "port": box.ports.broker, "username": user}
+    table["password_file"] = str(passwords[user])
+    return table | dict(box.papers.shown_by(user)) if box.papers else table
+
+
+def _broker_users(box: Installation) -> dict[str, object]:
+    """How dispatch keeps the users of the embedded broker, and where gates that join find it."""
+    folder, tls = box.folder.broker, box.papers is not None
+    return {
+        "broker_access": {"kind": "nats", "folder": str(folder), "pid_file": str(folder / PID_FILE)},
+        "broker_for_gates": {"host": box.host, "port": box.ports.broker, "tls": tls},
+    }

@@ -1,6 +1,6 @@
 """The one gate of this box: registered once, given its settings at each start, started."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -86,11 +86,24 @@ class OneGate:
             direction=Direction(gate.direction),
             liveness=gate.liveness,
             box=Box(camera, box.folder.gate, box.weights, box.ports.screen),
-            server=Server(box.address, self._file("credential")),
-            broker=Broker(
-                "127.0.0.1", box.ports.broker, self._file("user").read_text(), self._file("broker")
+            server=Server(
+                box.address, self._file("credential"), box.papers.authority if box.papers else None
             ),
+            broker=self._broker(),
             keys=Keys(
                 box.folder.keys("gate") / "gate.key", (pinned.receipt,), (pinned.manifest,), (pinned.order,)
             ),
+        )
+
+    def _broker(self) -> Broker:
+        box, user = self.house.box, self._file("user").read_text()
+        plain = Broker(box.host, box.ports.broker, user, self._file("broker"))
+        if box.papers is None:
+            return plain
+        box.papers.make_client("gate", user, datetime.now(UTC))
+        return replace(
+            plain,
+            ca_file=box.papers.authority,
+            certificate_file=box.papers.certificate("gate"),
+            key_file=box.papers.key("gate"),
         )

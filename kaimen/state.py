@@ -1,5 +1,6 @@
 """The one folder in which `kaimen up` keeps everything, and what lies where in it."""
 
+import errno
 import fcntl
 import os
 import shutil
@@ -89,15 +90,18 @@ def check_space(folder: Path, needed_mb: int = NEEDED_MB) -> None:
         )
 
 
-def check_port(port: int, option: str) -> None:
-    """Raises CannotStart where something else listens there."""
+def check_port(port: int, remedy: str, host: str = "127.0.0.1") -> None:
+    """Raises CannotStart where something else listens there, or the host is not this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
+            probe.bind((host, port))
+        except OSError as trouble:
+            if trouble.errno == errno.EADDRINUSE:
+                raise CannotStart(f"Port {port} is taken by another program. {remedy}") from None
             raise CannotStart(
-                f"Port {port} is taken by another program. Choose another: {option} PORT"
+                f"{host}:{port} cannot be listened on ({trouble.strerror}). "
+                "Say an address of this machine: --lan 192.168.1.10"
             ) from None
 
 

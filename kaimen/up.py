@@ -20,6 +20,7 @@ from kaimen.gatefile import Camera
 from kaimen.house import House
 from kaimen.install import Installation, Ports, prepare
 from kaimen.onegate import OneGate
+from kaimen.papers import Papers, own_address
 from kaimen.places import ensure_compound
 from kaimen.state import StateFolder, check_port, check_space, free_port, held
 from kaimen.weights import weights_folder
@@ -37,6 +38,7 @@ class UpOptions:
     camera: str | None
     port: int
     browser: bool
+    lan: str | None = None  # an address of this machine that others reach; "auto" finds it
 
 
 def run(options: UpOptions) -> None:
@@ -46,8 +48,9 @@ def run(options: UpOptions) -> None:
         signal.signal(number, _ask_to_stop)
     with held(folder):
         check_space(folder.root)
-        check_port(options.port, "--port")
-        house = House.of(prepared(folder, options.port))
+        lan = own_address() if options.lan == "auto" else options.lan
+        check_port(options.port, "Choose another: --port PORT", lan or "127.0.0.1")
+        house = House.of(reachable(folder, options.port, lan) if lan else prepared(folder, options.port))
         try:
             _open_house(house, options)
             _watch(house)
@@ -73,6 +76,13 @@ def prepared(folder: StateFolder, port: int) -> Installation:
     """The box with its ports: the pages' as asked for, the others wherever there is room."""
     ports = Ports(web=port, broker=free_port(BROKER_PORT), screen=free_port(SCREEN_PORT))
     return prepare(folder, ports, weights_folder(), datetime.now(UTC))
+
+
+def reachable(folder: StateFolder, port: int, lan: str) -> Installation:
+    """The box as other machines reach it, by TLS; gates there remember the broker's port, so it is always the same."""
+    check_port(BROKER_PORT, "Stop it: gates on other machines look for the broker there.", lan)
+    ports = Ports(web=port, broker=BROKER_PORT, screen=free_port(SCREEN_PORT))
+    return prepare(folder, ports, weights_folder(), datetime.now(UTC), lan)
 
 
 def _open_house(house: House, options: UpOptions) -> None:
@@ -105,6 +115,8 @@ def _welcome(box: Installation, demonstration: bool) -> Panel:
     lines = [f"管理页面 · Pages        {box.address}", f"门口屏幕 · Gate screen  {box.screen_address}"]
     if box.one_time_password:
         lines += ["", "账号 · Account           admin", f"一次性密码 · One-time    {box.one_time_password}"]
+    if box.papers:
+        lines += ["", *_how_to_trust(box.papers)]
     if demonstration:
         lines += [
             "",
@@ -112,6 +124,18 @@ def _welcome(box: Installation, demonstration: bool) -> Panel:
         ]
     lines += ["", f"数据与日志 · Data, logs  {box.folder.root}", "按 Ctrl-C 停止 · Ctrl-C stops everything"]
     return Panel("\n".join(lines), title="Kaimen 开门", expand=False)
+
+
+def _how_to_trust(papers: Papers) -> tuple[str, ...]:
+    """A browser warns of this box until it knows the box's authority; the fingerprint is compared by eye."""
+    pairs = [papers.fingerprint[at : at + 2].upper() for at in range(0, 64, 2)]
+    return (
+        "其他设备通过 HTTPS 访问。首次请安装证书，并核对指纹 ·",
+        "Other devices come by HTTPS. Install the certificate once, and compare its fingerprint:",
+        f"  {papers.authority}",
+        f"  SHA-256 {':'.join(pairs[:16])}",
+        f"          {':'.join(pairs[16:])}",
+    )
 
 
 def _open_browser(address: str) -> None:

@@ -1,6 +1,8 @@
 """`python -m admin.web --config web.toml`: one gunicorn worker on gevent, stopped gently by TERM or INT."""
 
 import argparse
+import ssl
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,14 +38,36 @@ class Served(BaseApplication):
             "loglevel": "warning",
             "accesslog": None,  # addresses hold what people searched for
             "errorlog": "-",
+            **_tls(self.kaimen),
         }.items():
             self.cfg.set(name, value)
 
     def load(self) -> "Flask":  # pyright: ignore[reportIncompatibleMethodOverride] # Flask is WSGI
+        from gevent.hub import Hub
+
         from admin.web.app import create_app  # in the worker alone: see the class
         from admin.web.ground import Surroundings, in_gevent_threads
 
+        # Whoever fails to shake hands would write a traceback into the log each time.
+        Hub.NOT_ERROR = (*Hub.NOT_ERROR, ssl.SSLError)
         return create_app(self.kaimen, Surroundings(aside=in_gevent_threads))
+
+
+def _tls(settings: WebSettings) -> dict[str, object]:
+    """HTTPS where there is a certificate, TLS 1.2 or later."""
+    if settings.certificate_file is None:
+        return {}
+
+    def context(_config: object, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        made = usual()
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        return made
+
+    return {
+        "certfile": str(settings.certificate_file),
+        "keyfile": str(settings.key_file),
+        "ssl_context": context,
+    }
 
 
 def main() -> None:

@@ -34,5 +34,11 @@ def test_a_taken_port_names_the_option_that_chooses_another() -> None:
         other.listen()
         taken = other.getsockname()[1]
         with pytest.raises(CannotStart, match=f"Port {taken} is taken.*--port"):
-            check_port(taken, "--port")
+            check_port(taken, "Choose another: --port PORT")
         assert free_port(taken) != taken
+
+
+@pytest.mark.enable_socket
+def test_an_address_of_another_machine_is_said_with_the_option() -> None:
+    with pytest.raises(CannotStart, match=r"192\.0\.2\.1.*--lan"):
+        check_port(0, "", "192.0.2.1")

@@ -1,9 +1,13 @@
-"""`kaimen up` as a person runs it, before a real RTSP camera: it comes up, heals, and leaves nobody behind."""
+"""`kaimen up --lan` as a person runs it, before a real RTSP camera: it comes up, shuts out what comes in the clear,
+heals, and leaves nobody behind. `kaimen up` without it is what test_demo.py runs.
+"""
 
+import hashlib
 import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -11,6 +15,7 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 from sqlalchemy import select
@@ -19,10 +24,12 @@ from admin.db.session import make_engine, reading
 from admin.db.tables import GateState
 from contracts.state import HealthV1
 from contracts.words import CameraState
+from kaimen.up import BROKER_PORT
 
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
 
 PASSWORD = "not-for-logs"
+LAN = "127.0.0.2"  # stands for an address that others reach
 RTSP_SERVER = Path(__file__).parents[1] / "gate" / "vision" / "rtsp_server.py"
 KAIMEN = (sys.executable, "-c", "from kaimen.cli import main; main()")
 
@@ -32,6 +39,11 @@ class Running:
     process: subprocess.Popen[str]
     state: Path
     output: Path
+    port: int
+
+    @property
+    def trust(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self.state / "keys" / "public" / "ca.crt")
 
     @property
     def family(self) -> list[psutil.Process]:
@@ -55,13 +67,13 @@ def camera() -> Generator[str]:
 @pytest.fixture(scope="module")
 def running(camera: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
     folder = tmp_path_factory.mktemp("up")
-    output = folder / "output.txt"
+    output, port = folder / "output.txt", a_free_port()
     words = (*KAIMEN, "up", "--state", str(folder / "state"), "--camera", camera, "--no-browser")
     with output.open("w") as out:
         process = subprocess.Popen(
-            (*words, "--port", str(a_free_port())), stdout=out, stderr=subprocess.STDOUT, text=True
+            (*words, "--lan", LAN, "--port", str(port)), stdout=out, stderr=subprocess.STDOUT, text=True
         )
-    yield Running(process, folder / "state", output)
+    yield Running(process, folder / "state", output, port)
     if process.poll() is None:
         process.kill()
         process.wait()
@@ -100,6 +112,46 @@ def test_a_real_camera_is_seen_and_its_gate_reports_over_the_broker(running: Run
     assert wait_for(sees, 75), (running.state / "logs" / "gate.log").read_text()
 
 
+def test_pages_come_by_https_alone_with_the_fingerprint_that_was_said_and_a_cookie_for_https_alone(
+    running: Running,
+) -> None:
+    page = httpx.get(f"https://{LAN}:{running.port}/login", verify=running.trust, trust_env=False)
+    assert page.is_success
+    assert all("Secure" in one for one in page.headers.get_list("set-cookie"))
+    assert page.headers.get_list("set-cookie")
+    with pytest.raises(httpx.HTTPError):
+        httpx.get(f"http://{LAN}:{running.port}/login", trust_env=False)
+    (authority,) = running.trust.get_ca_certs(binary_form=True)
+    print_ = hashlib.sha256(authority).hexdigest().upper()
+    assert print_ in re.sub(r"[^0-9A-F]", "", running.output.read_text().split("SHA-256")[1])
+
+
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion.TLSv1_1 is deprecated")
+def test_tls_is_12_at_least_and_nothing_listens_beside_it(running: Running) -> None:
+    old = running.trust
+    old.set_ciphers("ALL:@SECLEVEL=0")
+    old.minimum_version = old.maximum_version = ssl.TLSVersion.TLSv1_1
+    for port in (running.port, BROKER_PORT):
+        with pytest.raises(ssl.SSLError, match=r"(?i)version|alert|protocol"):
+            shake_hands(port, old)
+        assert shake_hands(port, running.trust) in {"TLSv1.2", "TLSv1.3"}
+    heard = {
+        connection.laddr.ip
+        for one in running.family
+        for connection in one.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port in {running.port, BROKER_PORT}
+    }
+    assert heard == {LAN}
+
+
+def shake_hands(port: int, trust: ssl.SSLContext) -> str | None:
+    with (
+        socket.create_connection((LAN, port), 5) as line,
+        trust.wrap_socket(line, server_hostname=LAN) as secure,
+    ):
+        return secure.version()
+
+
 def test_a_process_that_dies_is_started_again_and_said(running: Running) -> None:
     before = running.child("admin.ingest")
     assert before is not None
@@ -122,7 +174,9 @@ def test_the_cameras_password_is_in_no_log_and_no_output(running: Running) -> No
 
 def test_secrets_are_readable_by_their_owner_alone(running: Running) -> None:
     private = [
-        path for path in (running.state / "keys").rglob("*") if path.is_file() and path.suffix != ".pub"
+        path
+        for path in (running.state / "keys").rglob("*")
+        if path.is_file() and path.suffix != ".pub" and path.parent.name != "public"
     ]
     private += list((running.state / "config").iterdir())
     assert len(private) > 10
