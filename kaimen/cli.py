@@ -19,6 +19,8 @@ audit = typer.Typer(help="What the running system is like, measured on itself.",
 app.add_typer(audit, name="audit")
 models = typer.Typer(help="Anti-spoof networks that an operator brings.", no_args_is_help=True)
 app.add_typer(models, name="models")
+gate = typer.Typer(help="The box beside a gate.", no_args_is_help=True)
+app.add_typer(gate, name="gate")
 
 StateOption = Annotated[
     Path, typer.Option("--state", help="The one folder for everything: database, keys, logs.")
@@ -243,6 +245,36 @@ def reset_password(
 
     with _told():
         typer.echo(reset(state, login))
+
+
+@app.command("add-account")
+def add_account(
+    login: Annotated[str, typer.Argument(help="What the colleague types to log in.")],
+    name: Annotated[str, typer.Option(help="As pages show it.")],
+    role: Annotated[str, typer.Option(help="manager, staff or guard.")] = "staff",
+    state: StateOption = Path("state"),
+) -> None:
+    """Make an account with a one-time password, also while Kaimen runs: boxes are confirmed by a second person."""
+    from kaimen.accounts import add
+
+    with _told():
+        typer.echo(add(state, login, name, role))
+
+
+@gate.command("join")
+def join_gate(
+    code: Annotated[str, typer.Argument(help="The one-time code of the gates page.")],
+    state: Annotated[Path, typer.Option("--state", help="An empty folder for everything of this gate.")],
+    camera: Annotated[str, typer.Option(help="0 for the first USB camera, rtsp://…, or a file.")] = "0",
+    screen: Annotated[int, typer.Option(help="The port of the gate's own screen, on 127.0.0.1.")] = 8470,
+    wait: Annotated[int, typer.Option(min=1, help="Minutes to wait for the second person.")] = 60,
+) -> None:
+    """Become a gate: make keys, ask the server of the code, wait for the second person, write gate.toml."""
+    from kaimen.join import JoinOptions, join
+
+    with _told():
+        file = join(JoinOptions(code, state, camera, screen, wait * 60.0), typer.echo)
+        typer.echo(f"Start it with: python -m gate --config {file}")
 
 
 @app.command()

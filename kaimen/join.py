@@ -34,9 +34,10 @@ from contracts.join import (
 )
 from contracts.sealing import NotForUs, unseal
 from contracts.wire import WireError
-from kaimen.gatefile import Box, Broker, GateFile, Keys, Server
+from kaimen.gatefile import Box, Broker, Camera, GateFile, Keys, Server
 from kaimen.joinline import JoinLine
 from kaimen.state import CannotStart
+from kaimen.weights import weights_folder
 
 COMPARE: Final = (
     "请第二位工作人员在“门”页面核对以上数字并确认。\n"
@@ -50,8 +51,13 @@ class JoinOptions:
 
     code: str
     folder: Path
-    box: Box
+    camera: str
+    screen_port: int
     wait_s: float
+
+    @property
+    def box(self) -> Box:
+        return Box(Camera(self.camera), self.folder.resolve() / "data", weights_folder(), self.screen_port)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class BoxFolder:
 
 def join(options: JoinOptions, say: Callable[[str], None]) -> Path:
     """The path of gate.toml, once all is written. Raises CannotStart with the remedy; may be run again as it was."""
-    folder = BoxFolder(options.folder)
+    folder = BoxFolder(options.folder.resolve())
     if folder.settings.exists():
         raise CannotStart(f"{folder.root} already holds a gate. Use another folder: --state DIR")
     try:

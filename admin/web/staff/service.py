@@ -38,27 +38,48 @@ class WrongPassword:
     """Unknown, disabled or wrong: one answer for all three."""
 
 
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """A member of staff who does not log in yet. Without a place the scope is everywhere."""
+
+    login: str
+    name: str
+    role: Role
+    place_id: int | None = None
+
+
+class LoginTaken:
+    """There is an account of that name."""
+
+
 def ensure_first_admin(session: Session, now: datetime) -> str | None:
     """Makes the manager `admin` where there is no account; its one-time password is returned this once."""
     if session.scalar(select(func.count()).select_from(Account)):
         return None
+    made = add_account(session, process("web"), NewAccount(FIRST_LOGIN, "管理员", Role.MANAGER), now)
+    return None if isinstance(made, LoginTaken) else made
+
+
+def add_account(session: Session, by: Principal, new: NewAccount, now: datetime) -> str | LoginTaken:
+    """A one-time password for the new account, returned this once."""
+    login = new.login.strip().lower()
+    if session.scalars(select(Account.id).where(Account.login == login)).first() is not None:
+        return LoginTaken()
     password = passwords.one_time()
     account = Account(
-        login=FIRST_LOGIN,
-        name="管理员",
+        login=login,
+        name=new.name.strip(),
         password_hash=passwords.hashed(password),
         must_change=True,
-        role=Role.MANAGER.value,
-        place_id=None,
+        role=new.role.value,
+        place_id=new.place_id,
         language=None,
         session_number=1,
         added_at=now,
     )
     session.add(account)
     session.flush()
-    record(
-        session, process("web"), Act("account_added", f"account:{account.id}", {"role": account.role}), now
-    )
+    record(session, by, Act("account_added", f"account:{account.id}", {"role": account.role}), now)
     return password
 
 
