@@ -235,6 +235,18 @@ def ingest(
     typer.echo(run(Load(passages, naive)))
 
 
+@bench.command()
+def roster(
+    people: Annotated[int, typer.Option(min=2, help="Two templates each.")] = 10_000,
+    revocations: Annotated[int, typer.Option(min=1, help="One after another.")] = 20,
+    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+) -> None:
+    """From the commit of a change on a page to the gate that refuses, over the real processes; and the first fetch."""
+    from bench.roster import Load, run
+
+    typer.echo(run(Load(people, revocations)))
+
+
 @app.command("reset-password")
 def reset_password(
     login: Annotated[str, typer.Argument(help="Whose password was forgotten.")] = "admin",

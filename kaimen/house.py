@@ -29,6 +29,12 @@ MODULES: Final = {
     "dispatch": "admin.dispatch",
     "gate": "gate",
 }
+OF_A_CHILD: Final = {
+    "PYTHONUNBUFFERED": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",  # galleries and bodies go back to the system when they are replaced
+}
 READY_S: Final = 30.0
 LOOK_S: Final = 0.1
 
@@ -95,7 +101,7 @@ class House:
                 name,
                 words,
                 log,
-                {**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+                {**os.environ, **OF_A_CHILD},
             )
         )
 

@@ -52,6 +52,11 @@ class OneGate:
 
     def start(self, camera: Camera) -> None:
         """Writes gate.toml and starts the gate."""
+        self.write(camera)
+        self.house.start_process("gate")
+
+    def write(self, camera: Camera) -> None:
+        """gate.toml alone."""
         with reading(self.house.box.engine) as session:
             gate = self._row(session)
             compound = session.get(Compound, self.compound_id)
@@ -59,7 +64,6 @@ class OneGate:
                 raise LookupError("register the gate before it is started")
             file = self._file_of(gate, CompoundId(compound.wire_id), camera)
         file.write(self.house.box.folder.config("gate"))
-        self.house.start_process("gate")
 
     def _row(self, session: Session) -> Gate | None:
         """The gate with this box's key, also one that was ended: it is not added again behind a manager's back."""
