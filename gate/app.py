@@ -34,13 +34,13 @@ from gate.mqtt.inbox import Inbox, Listeners, PinnedKeys
 from gate.mqtt.link import Link, LinkSettings
 from gate.mqtt.sender import Sender
 from gate.orders import Hands, OrderDesk, Who
+from gate.pictures import Pictures
 from gate.screen.messages import Look
 from gate.screen.server import Screen, Sockets
 from gate.screen.stage import Stage
 from gate.screen.words import Condition
 from gate.settings import GateSettings, read_own_key, read_secret, trusted
 from gate.sight import Eyes, Sight, has_networks
-from gate.snapshots import LatestFrame, Snapshots
 from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalError, JournalLimits
 from gate.store.orders import OrderBook
 from gate.store.roster import RosterStore
@@ -125,17 +125,17 @@ class Staff:
 
     orders: OrderDesk
     warden: Warden
-    snapshots: Snapshots
+    pictures: Pictures
 
     def start(self, stop: threading.Event) -> None:
         """`stop` is set where an order asks for a new start."""
         self.warden.start()
-        self.snapshots.start()
+        self.pictures.start()
         self.orders.start(restart=stop.set)
 
     def stop(self) -> None:
         self.orders.stop()
-        self.snapshots.stop()
+        self.pictures.stop()
         self.warden.stop()
 
 
@@ -198,21 +198,21 @@ def build(
     stage, health, stance = Stage(clock.monotonic), Health(clock.monotonic()), Stance()
     door = build_door(settings.door, clock.monotonic)
     stage.set(Condition.DEMONSTRATION, holds=settings.demonstration)
-    iron = Iron(kept.journal, kept.spent, door, stage, health, clock, line.sender.wake, stance)
+    pictures = Pictures.of(line.server, clock.monotonic, settings.refusal_pictures)
+    noted = pictures.refusals.note
+    iron = Iron(kept.journal, kept.spent, door, stage, health, clock, line.sender.wake, stance, noted)
     attendant = Attendant(_post(settings, boot), knowledge, witnessed(iron))
     here = Here(settings.compound, settings.gate, clock.now)
     wicket = Wicket(here, attendant, lambda: knowledge.rights, line.server)
     looked = Looked(knowledge, stage, health, door, line.link, clock, stance)
     keeper = Keeper(_badge(settings, boot), _box(settings, kept, clock), looked, attendant)
     warden = Warden(kept.orders, Charge(door, stance, stage, health, clock, keeper.report_soon), attendant)
-    latest = LatestFrame()
-    snapshots = Snapshots(latest, line.server, clock.monotonic)
-    hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon, snapshots)
-    staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden, snapshots)
-    _listen(settings, line, staff.orders, clock)
+    hands = Hands(attendant, door, stance, warden, line.link, keeper.report_soon, pictures.snapshots)
+    staff = Staff(OrderDesk(Who(settings.gate, boot, clock), kept.orders, hands), warden, pictures)
+    _listen(settings, line, staff.orders, clock, pictures)
     screen = _screen(settings, stage, wicket)
     seeing = sight.camera(), sight.watcher()
-    senses = Senses(*seeing, knowledge, settings.reads_codes, health, stage, clock.monotonic, latest)
+    senses = Senses(*seeing, knowledge, settings.reads_codes, health, stage, clock.monotonic, pictures.latest)
     loop = Loop(senses, attendant, wicket, keeper)
     return Gate(loop, attendant, screen, wicket, line, staff, kept, seeing[0], clock)
 
@@ -300,7 +300,9 @@ def _screen(settings: GateSettings, stage: Stage, wicket: Wicket) -> Screen:
     )
 
 
-def _listen(settings: GateSettings, line: Line, orders: OrderDesk, clock: SystemClock) -> None:
+def _listen(
+    settings: GateSettings, line: Line, orders: OrderDesk, clock: SystemClock, pictures: Pictures
+) -> None:
     """Signed times raise the clock's floor: a battery that died cannot bring yesterday's passes back."""
 
     def receipt(body: Receipt, retained: bool) -> None:
@@ -309,6 +311,7 @@ def _listen(settings: GateSettings, line: Line, orders: OrderDesk, clock: System
         else:
             clock.hear(body.at)
         line.sender.take(body)
+        pictures.refusals.receipted(body)
 
     def manifest(body: Manifest) -> None:
         clock.not_before(body.at)

@@ -118,7 +118,10 @@ class Post:
 
 @dataclass(frozen=True, slots=True)
 class Iron:
-    """What an attempt writes to, opens, shows on and counts in. `wake` tells the sender of a new record."""
+    """What an attempt writes to, opens, shows on and counts in.
+
+    `wake` tells the sender of a new record, `refused` hears of each refusal on record and returns at once.
+    """
 
     records: Records
     spent: Spent
@@ -128,6 +131,7 @@ class Iron:
     clock: TrustedClock
     wake: Callable[[], None]
     stance: Stance = field(default_factory=Stance)
+    refused: Callable[[PassageV1], None] = lambda _: None
 
 
 class Attendant:
@@ -269,12 +273,14 @@ class Attendant:
             iron.spent.use(claim.shown.pass_id, what.id, claim.shown.until)
         who = PassageWho(person=claim.person, pass_id=claim.pass_id)
         write = iron.records.write_passage if isinstance(decision, Grant) else iron.records.write_refusal
-        counted = write(who, what) is None
+        passage = write(who, what)
         iron.health.took({"journal": (iron.clock.monotonic() - before) * 1000})
         iron.stage.set(Condition.NO_RECORD, holds=False)
         if isinstance(decision, Grant):
             return self._open(claim.method, what)
-        self._take_note(what, counted)
+        if passage is not None:
+            iron.refused(passage)
+        self._take_note(what, counted=passage is None)
         return Answer(what.outcome, claim.method, what.reason)
 
     def _open(self, method: Method, what: PassageWhat) -> Answer:

@@ -232,6 +232,7 @@ class GateSettings(Section):
     antispoof: Literal["auto", "needed", "off"] = "auto"
     antispoof_folder: Path | None = None  # without it, in weights_folder
     roster_keep: Literal["memory", "disk"] = "memory"
+    refusal_pictures: bool = False  # kept where the compound says so too
     stale_pin: bool = False
     demonstration: bool = False
 

@@ -1,7 +1,5 @@
 """One picture of the gate's camera, when somebody orders it: taken now, sent over HTTPS, kept nowhere here."""
 
-import queue
-import threading
 from collections.abc import Callable
 from typing import Final, Protocol
 from uuid import UUID
@@ -13,6 +11,7 @@ import structlog
 from contracts.order import OrderFault
 from contracts.picture import LARGEST_PICTURE, PictureKind
 from gate.access.orders import DONE, Fate, refused
+from gate.errands import Errands
 from gate.mqtt.fetch import NotReached
 from gate.vision.frame import Frame, Pixels
 
@@ -56,8 +55,7 @@ class Snapshots:
 
     def __init__(self, latest: LatestFrame, server: Sends, monotonic: Callable[[], float]) -> None:
         self._latest, self._server, self._monotonic = latest, server, monotonic
-        self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(MOST_WAITING)
-        self._thread = threading.Thread(target=self._run, name="pictures", daemon=True)
+        self.errands = Errands("pictures", MOST_WAITING)
 
     def take(self, order: UUID, then: Callable[[Fate], None]) -> Fate | None:
         """None: on its way, and `then` is told. A fate: there is no picture."""
@@ -65,25 +63,9 @@ class Snapshots:
         if frame is None:
             return refused(OrderFault.CAMERA_LOST)
         jpeg = small_jpeg(frame.pixels)
-        try:
-            self._waiting.put_nowait(lambda: then(self._sent(order, jpeg)))
-        except queue.Full:
-            return refused(OrderFault.NOT_SENT)
-        return None
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        """What waits is not sent: its order would be too old."""
-        while True:
-            try:
-                self._waiting.get_nowait()
-            except queue.Empty:
-                break
-        self._waiting.put(None)
-        if self._thread.is_alive():
-            self._thread.join()
+        if self.errands.put(lambda: then(self._sent(order, jpeg))):
+            return None
+        return refused(OrderFault.NOT_SENT)
 
     def _sent(self, order: UUID, jpeg: bytes) -> Fate:
         trouble = self._server.send_picture(PictureKind.TEST, order, jpeg)
@@ -91,14 +73,6 @@ class Snapshots:
             return DONE
         log.warning("A test picture was not sent", order=str(order), why=trouble.why)
         return refused(OrderFault.NOT_SENT)
-
-    def _run(self) -> None:
-        while (work := self._waiting.get()) is not None:
-            try:
-                work()
-            except Exception:
-                # The one broad catch of this thread: one picture that fails must not end the sending.
-                log.exception("A picture was not sent")
 
 
 def small_jpeg(pixels: Pixels) -> bytes:

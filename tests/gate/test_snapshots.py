@@ -45,10 +45,10 @@ def fate_of(server: FakeServer, order: UUID) -> Fate:
         fates.append(fate)
         told.set()
 
-    snapshots.start()
+    snapshots.errands.start()
     assert snapshots.take(order, then) is None
     assert told.wait(10)
-    snapshots.stop()
+    snapshots.errands.stop()
     return fates[0]
 
 
@@ -85,7 +85,7 @@ def test_more_orders_than_the_line_takes_are_refused_not_kept() -> None:
     snapshots = Snapshots(latest, FakeServer(), lambda: 100.0)  # not started: nothing is taken off
     fates = [snapshots.take(uuid7(), lambda _: None) for _ in range(3)]
     assert fates == [None, None, refused(OrderFault.NOT_SENT)]
-    snapshots.stop()
+    snapshots.errands.stop()
 
 
 @pytest.mark.parametrize("shape", [(720, 1280), (2160, 3840), (48, 64), (4000, 300)])

@@ -16,6 +16,7 @@ from admin.web.links import own_path
 from admin.web.passages import filters, purpose, queries, service
 from admin.web.passages.proof import proof
 from admin.web.passages.words import PROOFS, SPANS
+from admin.web.pictures.service import PictureFate, fate_of_picture
 from admin.web.residents.queries import Search, find_person, list_people
 from admin.words import METHODS, OUTCOMES, REASONS
 
@@ -31,6 +32,7 @@ class Told:
     story: queries.Story
     mark: Mark | None
     markable: bool
+    picture: PictureFate | None
 
 
 @pages.get("/log")
@@ -101,7 +103,9 @@ def _story(passage: UUID) -> Told | None:
         return None
     service.note_passage_read(engine(), current(), passage, purpose.said_today() or "", now())
     markable = current().may(Permission.TELL_APART) and recognised(db(), scope, passage) is not None
-    return Told(found, mark_of(db(), scope, passage), markable)
+    seen = current().may(Permission.SEE_PICTURES)
+    picture = fate_of_picture(db(), scope, passage, now()) if seen else None
+    return Told(found, mark_of(db(), scope, passage), markable, picture)
 
 
 def _cursor(line: queries.PassageLine) -> str:

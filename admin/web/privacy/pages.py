@@ -43,6 +43,17 @@ def keep_for(compound: int) -> ResponseReturnValue:
     return _back(compound)
 
 
+@pages.post("/<int:compound>/pictures")
+@may(Permission.KEEP_PRIVACY)
+def keep_pictures(compound: int) -> ResponseReturnValue:
+    days = request.form.get("days", type=int)
+    if days not in words.PICTURE_DAYS:
+        abort(400)
+    service.keep_pictures(db(), current(), _mine(compound), days, now())
+    flash(_("It is kept. Pictures older than that are deleted."))
+    return _back(compound)
+
+
 @pages.post("/<int:compound>/hold")
 @may(Permission.KEEP_PRIVACY)
 def hold(compound: int) -> ResponseReturnValue:

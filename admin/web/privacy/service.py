@@ -1,14 +1,17 @@
 """Changing how long the log is kept, holding it for an authority, and asking for a person's erasure."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.jobs import JobKind, NewJob, Queue, put
-from admin.db.tables import Compound, Person
+from admin.db.pictures import drop_ended
+from admin.db.tables import Compound, Gate, GatePicture, Person
 from admin.security.audit import Act, record
 from admin.security.principals import Principal
+from contracts.picture import PictureKind
 
 
 class HoldReason(StrEnum):
@@ -23,6 +26,31 @@ def keep_for(session: Session, by: Principal, compound: Compound, days: int, now
     details = {"days": days, "before": compound.log_days}
     compound.log_days = days
     record(session, by, Act("log_kept_for", f"compound:{compound.place_id}", details), now)
+
+
+def keep_pictures(session: Session, by: Principal, compound: Compound, days: int, now: datetime) -> None:
+    """Of refusals, from now on; those that are here go as soon as the new time says. None: 0 days."""
+    record(
+        session,
+        by,
+        Act(
+            "pictures_kept_for",
+            f"compound:{compound.place_id}",
+            {"days": days, "before": compound.picture_days},
+        ),
+        now,
+    )
+    compound.picture_days = days
+    mine = select(Gate.id).where(Gate.compound_id == compound.place_id)
+    pictures = select(GatePicture).where(
+        GatePicture.gate_id.in_(mine),
+        GatePicture.kind == PictureKind.REFUSAL,
+        GatePicture.sealed.is_not(None),
+    )
+    for picture in session.scalars(pictures):
+        picture.until = min(picture.until, picture.received_at + timedelta(days=days))
+    session.flush()
+    drop_ended(session, now)
 
 
 def hold(session: Session, by: Principal, compound: Compound, why: HoldReason, now: datetime) -> None:

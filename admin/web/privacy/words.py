@@ -14,6 +14,12 @@ DAYS: Final[dict[int, str]] = {
     90: _l("90 days"),
     180: _l("180 days"),
 }
+PICTURE_DAYS: Final[dict[int, str]] = {
+    0: _l("None is kept"),
+    1: _l("1 day"),
+    3: _l("3 days"),
+    7: _l("7 days"),
+}
 HOLDS: Final[dict[HoldReason, str]] = {
     HoldReason.AUTHORITY: _l("An authority asked in writing"),
     HoldReason.INCIDENT: _l("An incident is looked into"),

@@ -9,8 +9,9 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
+from admin.db.erasing import expire
 from admin.db.session import reading, writing
-from admin.db.tables import Account, Audit, GateOrder, GatePicture
+from admin.db.tables import Account, Audit, Compound, GateOrder, GatePicture
 from admin.jobs.pictures import PictureRound
 from admin.jobs.task import Ground
 from admin.security.permissions import Role
@@ -18,7 +19,7 @@ from admin.web.pictures.jpeg import is_plain_jpeg
 from contracts.ids import uuid7
 from contracts.picture import LARGEST_PICTURE
 from tests.admin.conftest import NOON, Clock, Town, an_account
-from tests.admin.web.rows import CREDENTIAL, another_gate, give_credential
+from tests.admin.web.rows import CREDENTIAL, a_passage, another_gate, give_credential
 
 Login = Callable[..., FlaskClient]
 GATE = "gate-main"
@@ -214,3 +215,88 @@ def test_a_manager_orders_one_and_the_order_waits_for_dispatch(
         assert (newest.operation, newest.state) == ("test_picture", "asked")
         acts = session.scalars(select(Audit.act)).all()
     assert "gate_test_picture" in acts
+
+
+@pytest.fixture
+def refusal(engine: Engine, town: Town) -> UUID:
+    """Somebody refused at the main gate at noon, whose compound keeps pictures of that for three days."""
+    give_credential(engine, GATE)
+    with writing(engine) as session:
+        session.get_one(Compound, town.compound).picture_days = 3
+        return a_passage(session, GATE, outcome="denied", reason="unknown").id
+
+
+def send_refusal(client: FlaskClient, of: UUID, jpeg: bytes = JPEG) -> TestResponse:
+    head = {"Authorization": f"Bearer {CREDENTIAL}", "Content-Type": "image/jpeg"}
+    return client.post(f"/gate/v1/{GATE}/pictures/refusal/{of}", data=jpeg, headers=head)
+
+
+@pytest.mark.promise(10)
+def test_a_refusals_picture_is_seen_at_its_passage_each_time_with_a_purpose(
+    client: FlaskClient, engine: Engine, refusal: UUID, town: Town, logged_in: Login
+) -> None:
+    assert send_refusal(client, refusal).status_code == 201
+    assert send_refusal(client, refusal).status_code == 409
+    browser = logged_in(Role.MANAGER, town.compound)
+    browser.post("/log/purpose", data={"purpose": "duty"})
+    assert f"/pictures/{refusal}" in browser.get(f"/log?open={refusal}").text
+    for _ in range(2):
+        answer = browser.post(f"/pictures/{refusal}", data={"purpose": "incident"})
+        assert "data:image/jpeg;base64," in answer.text
+    assert seen(engine) == [(f"refusal:{refusal}", "incident")] * 2
+    assert logged_in(Role.STAFF, town.compound).post(f"/pictures/{refusal}").status_code == 403
+
+
+@pytest.mark.promise(12)
+def test_a_refusals_picture_goes_after_its_days_and_when_fewer_are_chosen(
+    client: FlaskClient, refusal: UUID, town: Town, clock: Clock, logged_in: Login
+) -> None:
+    engine = client.application.extensions["kaimen"].engine
+    send_refusal(client, refusal)
+    browser = logged_in(Role.MANAGER, town.compound)
+    browser.post(f"/privacy/{town.compound}/pictures", data={"days": "1"})
+    row = kept(engine, refusal)
+    assert row is not None
+    assert row.until == NOON + timedelta(days=1)
+    clock.pass_by(timedelta(days=1))
+    PictureRound(Ground(engine, clock))()
+    row = kept(engine, refusal)
+    assert row is not None
+    assert row.sealed is None
+    assert browser.post(f"/privacy/{town.compound}/pictures", data={"days": "8"}).status_code == 400
+
+
+@pytest.mark.promise(12)
+def test_none_is_kept_where_the_compound_keeps_none(
+    client: FlaskClient, engine: Engine, refusal: UUID, town: Town, logged_in: Login
+) -> None:
+    send_refusal(client, refusal)
+    logged_in(Role.MANAGER, town.compound).post(f"/privacy/{town.compound}/pictures", data={"days": "0"})
+    row = kept(engine, refusal)
+    assert row is not None
+    assert row.sealed is None
+    with writing(engine) as session:
+        another = a_passage(session, GATE, 2, outcome="denied").id
+    answer = send_refusal(client, another)
+    assert (answer.status_code, answer.json) == (403, {"error": "not_kept"})
+
+
+def test_only_refusals_of_faces_have_pictures_and_only_for_an_hour(
+    client: FlaskClient, engine: Engine, refusal: UUID, clock: Clock
+) -> None:
+    with writing(engine) as session:
+        granted = a_passage(session, GATE, 2).id
+        typed = a_passage(session, GATE, 3, outcome="denied", method="pin").id
+    assert [send_refusal(client, one).status_code for one in (granted, typed, uuid7())] == [404] * 3
+    clock.pass_by(timedelta(hours=1, minutes=1))
+    assert send_refusal(client, refusal).json == {"error": "too_late"}
+
+
+@pytest.mark.promise(12)
+def test_erasing_a_passage_takes_its_picture_along(
+    client: FlaskClient, engine: Engine, refusal: UUID
+) -> None:
+    send_refusal(client, refusal)
+    with writing(engine) as session:
+        expire(session, [refusal], NOON)
+    assert kept(engine, refusal) is None
