@@ -29,13 +29,16 @@ class AddGate(Form):
     )
     place = SelectField(
         _l("Place"),
+        [needed()],
         coerce=int,
         description=_l(
             "The gate knows the people who live there: of the whole compound, or of one building."
         ),
     )
     direction = SelectField(
-        _l("Direction"), choices=[_choice(one.value, word) for one, word in DIRECTIONS.items()]
+        _l("Direction"),
+        [needed()],
+        choices=[_choice(one.value, word) for one, word in DIRECTIONS.items()],
     )
 
     def offer(self, spots: Sequence[Spot]) -> None:

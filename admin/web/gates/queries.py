@@ -15,6 +15,8 @@ from admin.web.gates.standing import Standing, standing
 
 # The audit trail keeps it for good; the page shows what is still fresh.
 BROKEN_SHOWN: Final = timedelta(days=30)
+OVERDUE_AFTER: Final = timedelta(seconds=10)
+"""Promise 8: a change that a gate has not acknowledged by then alarms the guard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class GateLine:
     standing: Standing
     wanted: Wanted | None
     record: Record
+    overdue: datetime | None = None  # when the oldest change was made that it has not taken for too long
 
     @property
     def behind(self) -> bool:
@@ -62,6 +65,7 @@ def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
         .order_by(Gate.compound_id, func.length(Place.path), Gate.name_zh, Gate.id)
     )
     wanted, records = _wanted(session, scope), _records(session, scope, now)
+    overdue = _overdue(session, scope, now)
     return [
         GateLine(
             id=gate.id,
@@ -74,6 +78,7 @@ def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
             standing=standing(state, now),
             wanted=wanted.get(gate.id),
             record=records.get(gate.id, Record()),
+            overdue=overdue.get(gate.id),
         )
         for gate, state, place in rows
     ]
@@ -99,6 +104,20 @@ def _wanted(session: Session, scope: Scope) -> dict[str, Wanted]:
         )
     )
     return {gate: Wanted(version, people, made_at) for gate, version, people, made_at in rows}
+
+
+def _overdue(session: Session, scope: Scope, now: datetime) -> dict[str, datetime]:
+    rows = session.execute(
+        select(SealedRoster.gate_id, func.min(SealedRoster.made_at))
+        .join(GateState, GateState.gate_id == SealedRoster.gate_id)
+        .where(
+            SealedRoster.gate_id.in_(scope.gates),
+            SealedRoster.version > GateState.held_version,
+            SealedRoster.made_at <= now - OVERDUE_AFTER,
+        )
+        .group_by(SealedRoster.gate_id)
+    )
+    return {gate: made_at for gate, made_at in rows}
 
 
 def _records(session: Session, scope: Scope, now: datetime) -> dict[str, Record]:
