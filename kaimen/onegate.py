@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.session import reading, writing
 from admin.db.tables import Compound, Gate
 from admin.dispatch.admission import PinnedKeys
 from admin.dispatch.provision import GateSecrets, NewGate, register_gate
+from admin.security.client_id import GATE_USERS
 from admin.security.keys import load_seal_public, make_sealing_key, write_private
 from admin.security.principals import process
 from contracts.ids import CompoundId, GateId
@@ -66,12 +66,12 @@ class OneGate:
         file.write(self.house.box.folder.config("gate"))
 
     def _row(self, session: Session) -> Gate | None:
-        """The gate with this box's key, also one that was ended: it is not added again behind a manager's back."""
-        public = self.house.box.folder.keys("gate") / "gate.pub"
-        if not public.exists():
-            return None
-        own = load_seal_public(public).public_bytes_raw()
-        return session.scalars(select(Gate).where(Gate.seal_key == own)).one_or_none()
+        """The gate this box became once, also where it was ended since or given another box.
+
+        It is not added again behind a manager's back.
+        """
+        user = self._file("user")
+        return session.get(Gate, user.read_text().removeprefix(GATE_USERS)) if user.exists() else None
 
     def _keep(self, secrets: GateSecrets) -> None:
         write_private(self._file("credential"), secrets.credential.encode())
