@@ -247,6 +247,18 @@ def roster(
     typer.echo(run(Load(people, revocations)))
 
 
+@app.command("prepare")
+def prepare_server(
+    host: Annotated[str, typer.Option("--host", help="The name or address under which gates and people come.")],
+    state: StateOption = Path("/var/lib/kaimen"),
+) -> None:
+    """Make keys, register, certificates and settings for processes that run on their own, beside a Mosquitto."""
+    from kaimen.production import prepare_server as prepare
+
+    with _told():
+        typer.echo(prepare(state, host))
+
+
 @app.command("reset-password")
 def reset_password(
     login: Annotated[str, typer.Argument(help="Whose password was forgotten.")] = "admin",

@@ -76,9 +76,13 @@ def prepare(
     return Installation(folder, ports, weights, engine, password, papers)
 
 
-def write_server_settings(box: Installation, broker_passwords: Mapping[str, Path]) -> None:
-    """One file a process; secrets are files that they name."""
-    for process, table in _server_tables(box, broker_passwords).items():
+def write_server_settings(
+    box: Installation, broker_passwords: Mapping[str, Path], access: Table | None = None
+) -> None:
+    """One file a process; secrets are files that they name. Without `access` the broker is the embedded one."""
+    tables = _server_tables(box, broker_passwords)
+    tables["dispatch"] = dict(tables["dispatch"]) | _broker_users(box, access)
+    for process, table in tables.items():
         write_toml(box.folder.config(process), table)
 
 
@@ -107,8 +111,7 @@ def _server_tables(box: Installation, passwords: Mapping[str, Path]) -> dict[str
         "ingest": _common(folder, "ingest") | {"broker": _broker(box, "ingest", passwords)},
         "worker": _common(folder, "worker") | {"vault": vault, "weights": str(box.weights)},
         "dispatch": _common(folder, "dispatch")
-        | {"broker": _broker(box, "dispatch", passwords), "vault": vault}
-        | _broker_users(box),
+        | {"broker": _broker(box, "dispatch", passwords), "vault": vault},
     }
 
 
@@ -134,10 +137,11 @@ def _broker(box: Installation, user: str, passwords: Mapping[str, Path]) -> Tabl
     return table | dict(box.papers.shown_by(user)) if box.papers else table
 
 
-def _broker_users(box: Installation) -> dict[str, object]:
-    """How dispatch keeps the users of the embedded broker, and where gates that join find it."""
+def _broker_users(box: Installation, access: Table | None) -> dict[str, object]:
+    """How dispatch keeps the broker's users, and where gates that join find it."""
     folder, tls = box.folder.broker, box.papers is not None
+    embedded = {"kind": "nats", "folder": str(folder), "pid_file": str(folder / PID_FILE)}
     return {
-        "broker_access": {"kind": "nats", "folder": str(folder), "pid_file": str(folder / PID_FILE)},
+        "broker_access": access or embedded,
         "broker_for_gates": {"host": box.host, "port": box.ports.broker, "tls": tls},
     }
