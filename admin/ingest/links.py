@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from admin.db.revision import raise_revision
 from admin.db.tables import Alarm, GateEpoch, Passage, PassClaim, Person, Visit
 from admin.ingest.arrival import Arrival, Poison, ReadAlarm, ReadPassage, poison
+from admin.ingest.bulk import insert_rows
 from contracts.alarm import AlarmV1
 from contracts.chain import Part
 from contracts.passage import PassageV1
@@ -64,12 +65,10 @@ def keep_links(session: Session, links: Sequence[NewLink], now: datetime) -> Non
     passages = [(one, one.content) for one in links if isinstance(one.content, ReadPassage)]
     alarms = [(one, one.content) for one in links if isinstance(one.content, ReadAlarm)]
     if alarms:
-        session.execute(insert(_table(Alarm)), [_alarm(one, content, now) for one, content in alarms])
+        insert_rows(session, _table(Alarm), [_alarm(one, content, now) for one, content in alarms])
     if passages:
         ids = _Ids(session, passages)
-        session.execute(
-            insert(_table(Passage)), [_passage(one, content, ids, now) for one, content in passages]
-        )
+        insert_rows(session, _table(Passage), [_passage(one, content, ids, now) for one, content in passages])
         _claim_uses(session, passages, ids)
 
 
@@ -146,12 +145,15 @@ def _highest(session: Session, links: Sequence[NewLink]) -> dict[tuple[str, str]
 
 
 def _known_ids(session: Session, links: Iterable[NewLink]) -> set[UUID]:
-    ids = [one.content.what.id for one in links]
-    if not ids:
-        return set()
-    return {
-        found for log in (Passage, Alarm) for found in session.scalars(select(log.id).where(log.id.in_(ids)))
-    }
+    """Of the ids that a log may have: they rise with time, and above its highest there is nothing to ask for."""
+    ids = {one.content.what.id for one in links}
+    known = set[UUID]()
+    for log in (Passage, Alarm):
+        top = session.scalar(select(log.id).order_by(log.id.desc()).limit(1))
+        asked = [id_ for id_ in ids if top is not None and id_ <= top]
+        if asked:
+            known.update(session.scalars(select(log.id).where(log.id.in_(asked))))
+    return known
 
 
 def _clash(one: NewLink, what: str) -> Poison:

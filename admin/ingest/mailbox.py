@@ -15,6 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.ingest.arrival import Arrival
+from admin.ingest.quick_client import QuickClient
 from admin.security.tls import broker_context
 from admin.settings import BrokerSettings
 from contracts.topics import TOPICS
@@ -100,9 +101,11 @@ class MqttMailbox:
         # Under the lock that `_on_disconnect` takes: the network thread cannot begin another connection
         # in between, and what it had queued for the old one it clears itself. Packet ids are reused.
         with self._lock:
-            for arrival in arrivals:
-                if arrival.qos > 0 and arrival.connection == self._connection:
-                    self._client.ack(arrival.mid, arrival.qos)
+            self._client.acknowledge_all(
+                arrival.mid
+                for arrival in arrivals
+                if arrival.qos > 0 and arrival.connection == self._connection
+            )
 
     def publish(self, topic: str, payload: bytes) -> bool:
         if self._connection == NO_CONNECTION:
@@ -110,9 +113,9 @@ class MqttMailbox:
         self._client.publish(topic, payload, qos=1, retain=True)
         return True
 
-    def _new_client(self) -> Client:
+    def _new_client(self) -> QuickClient:
         settings = self._settings
-        client = Client(
+        client = QuickClient(
             CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=False, manual_ack=True
         )
         client.username_pw_set(settings.username, read_password(settings.password_file))

@@ -22,6 +22,13 @@ class Pulse:
     passage: str | None
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A gate that was killed hears no answer: nothing to print."""
+
+
 class Relays:
     """One address a gate: `http://127.0.0.1:{port}/{gate}`. Answers every pulse."""
 
@@ -29,8 +36,7 @@ class Relays:
         """`journals` are the gates' files, read and never written."""
         self._journals, self._lock = journals, threading.Lock()
         self._pulses: list[Pulse] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(target=self._server.serve_forever, name="relays", daemon=True)
         self._thread.start()

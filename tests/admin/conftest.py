@@ -27,9 +27,9 @@ from admin.settings import WebSettings
 from admin.web import passwords
 from admin.web.app import create_app
 from admin.web.ground import TRANSLATIONS, Surroundings
-from tests.databases import postgresql_address
+from tests.databases import postgresql_address, postgresql_server
 
-__all__ = ["postgresql_address"]
+__all__ = ["postgresql_address", "postgresql_server"]
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 PASSWORD = "four plain words here"

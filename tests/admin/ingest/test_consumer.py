@@ -1,6 +1,7 @@
 """Acknowledged after the commit and not before; told to the gates, but not too often."""
 
 import sqlite3
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from admin.db.session import make_engine, reading
 from admin.db.tables import Passage, Quarantine
 from admin.ingest.arrival import Arrival
 from admin.ingest.consumer import Consumer, Surroundings
+from bench.postgresql import PostgreSql
 from contracts.chain import commit, link_hash
 from contracts.ids import GateId
 from contracts.receipt import Receipt
@@ -121,6 +123,39 @@ def test_a_database_that_ends_every_connection_gets_the_batch_once(
     assert len(mailbox.acknowledged) == 2
     with reading(engine) as session:
         assert session.scalars(select(Passage.seq).order_by(Passage.seq)).all() == [1, 2]
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize("engine", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
+def test_a_database_that_is_stopped_and_started_again_gets_every_batch_once(
+    engine: Engine,
+    town: object,
+    mailbox: FakeMailbox,
+    clock,  # noqa: ANN001
+    postgresql_server: PostgreSql,
+) -> None:
+    away, stop, chain = threading.Event(), threading.Event(), Chain(GATE)
+
+    def pause(seconds: float) -> bool:
+        away.set()
+        return stop.wait(seconds)
+
+    mailbox.batches = [[a_passage(chain)], [a_passage(chain), a_passage(chain)]]
+    consumer = Consumer(engine, mailbox, KEY, Surroundings(now=clock, pause=pause))
+    consumer.turn()
+    postgresql_server.stop()  # in order: the tests' server syncs nothing
+    try:
+        taking = threading.Thread(target=consumer.turn)
+        taking.start()
+        assert away.wait(30)
+        assert len(mailbox.acknowledged) == 1
+    finally:
+        postgresql_server.start()
+    taking.join(30)
+    assert not taking.is_alive()
+    assert len(mailbox.acknowledged) == 3
+    with reading(engine) as session:
+        assert session.scalars(select(Passage.seq).order_by(Passage.seq)).all() == [1, 2, 3]
 
 
 @pytest.mark.promise(2)

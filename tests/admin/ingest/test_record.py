@@ -11,8 +11,10 @@ from admin.db.session import reading, writing
 from admin.db.tables import Alarm, GateState, Passage, PassClaim, Person, Quarantine, Visit
 from admin.ingest.arrival import Arrival, read
 from admin.ingest.record import Recorded, record
+from contracts.chain import commit, link_hash
 from contracts.ids import BootId, GateId, ModelId, PassId, PersonId
 from contracts.manifest import HaveV1
+from contracts.passage import PassageV1, PassageWhat
 from contracts.state import StateV1
 from contracts.wire import Message
 from contracts.words import AlarmKind, GateStatus, Outcome
@@ -88,6 +90,34 @@ def test_another_link_for_a_taken_place_is_quarantined_and_overwrites_nothing(
     arrive(engine, ("alarm", Chain(GATE, epoch=chain.epoch).opened().encode()))
     assert [row.hash for row in passages(engine)] == [first.hash]
     assert faults(engine) == ["bad_hash", "bad_hash"]
+
+
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("newest", [True, False])
+def test_a_link_under_the_id_of_another_is_quarantined(engine: Engine, people: object, newest: bool) -> None:
+    """Whether or not that id is the highest there is: only lower ones are looked up."""
+    chain = Chain(GATE)
+    first, later = chain.passage(), chain.passage()
+    arrive(engine, ("passage", first.encode()), ("passage", later.encode()))
+    used = (later if newest else first).read_what()
+    arrive(engine, ("passage", _next(chain, used).encode()))
+    assert len(passages(engine)) == 2
+    assert faults(engine) == ["bad_hash"]
+
+
+def _next(chain: Chain, what: PassageWhat) -> PassageV1:
+    """A whole and honest link that says `what`."""
+    place, who, told = chain.place, commit("{}"), commit(what.encode().decode())
+    made = link_hash(place.epoch, place.seq + 1, place.hash, who.commitment, told.commitment)
+    return PassageV1(
+        gate=chain.gate,
+        epoch=place.epoch,
+        seq=place.seq + 1,
+        previous=place.hash,
+        hash=made,
+        who=who,
+        what=told,
+    )
 
 
 def test_a_person_and_a_pass_are_found_in_the_gates_compound_alone(
