@@ -36,6 +36,7 @@ def _run(config: Path) -> int:
     from gate.mqtt.trust import CertificateUnusable
     from gate.settings import SettingsError, read_settings
     from gate.store.journal import JournalError
+    from gate.store.tpm import TpmUnusable
     from gate.vision.errors import CameraRefused, VisionError
 
     stop = threading.Event()
@@ -47,7 +48,7 @@ def _run(config: Path) -> int:
         signal.signal(number, end)
     try:
         gate = build(read_settings(config))
-    except (SettingsError, CleartextRefused, CertificateUnusable, CameraRefused) as wrong:
+    except (SettingsError, CleartextRefused, CertificateUnusable, CameraRefused, TpmUnusable) as wrong:
         return _give_up(str(wrong), EXIT_SETTINGS)
     except JournalError as wrong:
         return _give_up(f"Without a record no door opens, so the gate does not start. {wrong}", EXIT_RECORD)

@@ -45,6 +45,7 @@ from gate.store.journal import KEPT_AFTER_RECEIPT, AlarmStamp, Journal, JournalE
 from gate.store.orders import OrderBook
 from gate.store.roster import RosterStore
 from gate.store.spent import SpentPasses
+from gate.store.tpm import TpmBox
 from gate.vision.camera import Camera
 from gate.vision.impostors import threshold_in
 from gate.warden import Charge, Warden
@@ -73,7 +74,7 @@ class Kept:
 
     @classmethod
     def open(cls, settings: GateSettings, boot: BootId, clock: SystemClock) -> Self:
-        """Raises JournalError."""
+        """Raises JournalError and TpmUnusable."""
         folder = settings.state_folder
         opened = AlarmStamp(clock.now(), int(clock.monotonic() * 1000))
         journal = Journal(folder / "journal.sqlite3", settings.gate, boot, opened, LIMITS)
@@ -82,7 +83,7 @@ class Kept:
             clock.not_before(newest)
         spent = SpentPasses(folder / "spent.sqlite3")
         orders = OrderBook(folder / "orders.sqlite3")
-        return cls(journal, spent, orders, RosterStore(folder, settings.roster_keep))
+        return cls(journal, spent, orders, _rosters(settings))
 
     def tidy(self, clock: SystemClock) -> None:
         """Forgets ended passes and links receipted two backup intervals ago. Not by a clock it cannot trust."""
@@ -178,7 +179,7 @@ def build(
 ) -> Gate:
     """Every adapter of one gate.
 
-    Raises SettingsError, CleartextRefused, CertificateUnusable, JournalError, VisionError, OSError.
+    Raises SettingsError, CleartextRefused, CertificateUnusable, TpmUnusable, JournalError, VisionError, OSError.
 
     `see` and `witnessed` are for a trial without a camera that is watched from outside: kaimen/chaos.
     """
@@ -276,6 +277,14 @@ def _line(settings: GateSettings, secrets: Secrets, start: Start, kept: Kept, kn
     whose = Whose(settings.gate, start.boot, start.clock.now)
     follower = Follower(whose, server, kept.rosters, link, lambda body: _apply(body, knowledge, link))
     return Line(link, server, sender, follower)
+
+
+def _rosters(settings: GateSettings) -> RosterStore:
+    """Raises JournalError and TpmUnusable."""
+    folder, keep = settings.state_folder, settings.roster_keep
+    if keep == "disk":
+        log.warning("UNSAFE: face templates are kept on this disk beside their key", setting="roster_keep")
+    return RosterStore(folder, keep, TpmBox.open(folder, settings.tpm) if keep == "tpm" else None)
 
 
 def _badge(settings: GateSettings, boot: BootId) -> Badge:

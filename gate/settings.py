@@ -231,7 +231,8 @@ class GateSettings(Section):
     liveness: Liveness = Liveness.WARN
     antispoof: Literal["auto", "needed", "off"] = "auto"
     antispoof_folder: Path | None = None  # without it, in weights_folder
-    roster_keep: Literal["memory", "disk"] = "memory"
+    roster_keep: Literal["memory", "disk", "tpm"] = "memory"
+    tpm: str = "device:/dev/tpmrm0"  # as tpm2-tools name it
     refusal_pictures: bool = False  # kept where the compound says so too
     stale_pin: bool = False
     demonstration: bool = False

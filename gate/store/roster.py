@@ -1,14 +1,15 @@
 """The roster a gate decides on: in memory, with only its number on disk so that an older one never returns.
 
-Keeping the roster itself on disk (`disk`) is the operator's choice for boxes that must come back alone
-after a power cut. It is then kept sealed to the gate's own key; unsafe because that key is on the same box.
+Keeping the roster itself on disk is the operator's choice for boxes that must come back alone after a power
+cut. It is then kept sealed to the gate's own key. `disk` is unsafe because that key is on the same box; `tpm`
+wraps it once more under a key that the box's TPM gives out (`tpm.py`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from contracts.manifest import Manifest
 from contracts.roster import RosterBody
@@ -17,9 +18,18 @@ from gate.store.disk import JournalError
 from gate.store.files import write_whole
 from gate.store.lease import LeaseMeter
 
-Keep = Literal["memory", "disk"]
+Keep = Literal["memory", "disk", "tpm"]
 Unsealer = Callable[[bytes, Manifest], RosterBody | None]
 """Opens a sealed roster that is the manifest's; None for anything else."""
+
+
+class Box(Protocol):
+    """Wraps bytes so that only this machine opens them again."""
+
+    def wrap(self, content: bytes) -> bytes: ...
+
+    def unwrap(self, wrapped: bytes) -> bytes | None: ...
+
 
 LEASE_WITHOUT_CLOCK_S: Final = 12 * 3600
 
@@ -47,9 +57,12 @@ class HeldRoster:
 class RosterStore:
     """Readers take `roster` once per decision: it is replaced whole, never changed."""
 
-    def __init__(self, folder: Path | None, keep: Keep = "memory") -> None:
-        """Without a folder nothing outlives the process. Raises JournalError for an unreadable mark."""
-        self._folder, self._keep = folder, keep
+    def __init__(self, folder: Path | None, keep: Keep = "memory", box: Box | None = None) -> None:
+        """Without a folder nothing outlives the process; `box` wraps what is kept on disk.
+
+        Raises JournalError for an unreadable mark.
+        """
+        self._folder, self._keep, self._box = folder, keep, box
         self._held: HeldRoster | None = None
         self._newest = _read_mark(folder) if folder else None
         self._meter = LeaseMeter(folder / "lease.json" if folder else None)
@@ -80,8 +93,9 @@ class RosterStore:
         `sealed` is asked only where the roster is kept on disk.
         """
         self._raise_mark(manifest)
-        if self._folder and self._keep == "disk":
-            write_whole(self._folder / "roster.sealed", sealed())
+        if self._folder and self._keep != "memory":
+            content = sealed()
+            write_whole(self._folder / "roster.sealed", self._box.wrap(content) if self._box else content)
         self._held = HeldRoster(manifest, body, monotonic)
 
     def renew(self, manifest: Manifest, monotonic: float) -> None:
@@ -92,14 +106,16 @@ class RosterStore:
             self._held = HeldRoster(manifest, held.body, monotonic)
 
     def load(self, unseal: Unsealer, monotonic: float) -> bool:
-        """Takes back the roster kept on disk, where it is the newest this gate has held."""
-        sealed = self._folder / "roster.sealed" if self._folder else None
-        if self._keep != "disk" or self._newest is None or sealed is None or not sealed.exists():
+        """Takes back the roster kept on disk, where it is the newest this gate has held; any other is deleted."""
+        file = self._folder / "roster.sealed" if self._folder else None
+        if file is None or not file.exists():
             return False
-        body = unseal(sealed.read_bytes(), self._newest)
-        if body is not None:
-            self._held = HeldRoster(self._newest, body, monotonic)
-        return body is not None
+        body = self._opened(file.read_bytes(), unseal)
+        if body is None or self._newest is None:
+            file.unlink()
+            return False
+        self._held = HeldRoster(self._newest, body, monotonic)
+        return True
 
     def is_stale(self, now: datetime, monotonic: float, clock_trusted: bool = True) -> bool:
         """Whether the lease has ended, counted from the signature or from the arrival: the first to end.
@@ -117,6 +133,13 @@ class RosterStore:
             return True
         signed_too_long_ago = clock_trusted and now >= held.manifest.at + timedelta(seconds=lease_s)
         return signed_too_long_ago or monotonic - held.taken_s >= lease_s
+
+    def _opened(self, content: bytes, unseal: Unsealer) -> RosterBody | None:
+        """None for what an earlier choice of where to keep it left behind, too."""
+        if self._keep == "memory" or self._newest is None:
+            return None
+        sealed = self._box.unwrap(content) if self._box else content
+        return None if sealed is None else unseal(sealed, self._newest)
 
     def _raise_mark(self, manifest: Manifest) -> None:
         if self._newest is not None and not self.takes(manifest):

@@ -225,3 +225,19 @@ def test_a_config_that_is_wrong_ends_with_code_2_and_names_the_key(prepared: Pat
     assert process.returncode == 2
     assert "unknown key colour" in said
     assert "Traceback" not in said
+
+
+@pytest.mark.promise(9)
+def test_a_gate_told_to_use_a_tpm_does_not_start_without_one(prepared: Path) -> None:
+    config = prepared / "tpm.toml"
+    wanted = (prepared / "gate.toml").read_text().replace('"disk"', '"tpm"\ntpm = "device:/dev/nowhere"')
+    config.write_text(wanted.replace('state_folder = "state"', 'state_folder = "state-tpm"'))
+    with started(config) as process:
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "the TPM at device:/dev/nowhere cannot be used" in said
+
+
+@pytest.mark.promise(9)
+def test_a_gate_that_keeps_templates_on_disk_says_that_it_is_unsafe(alone: Alone) -> None:
+    assert any("UNSAFE" in line for line in alone.log)

@@ -10,7 +10,7 @@ from contracts.ids import CompoundId, GateId, ModelId
 from contracts.manifest import WEEK_S, Manifest
 from contracts.roster import Name, Roster, RosterBody, encode_roster
 from gate.store.disk import JournalError, NoRecord
-from gate.store.roster import LowerRoster, RosterStore
+from gate.store.roster import Keep, LowerRoster, RosterStore
 
 NOON = datetime(2027, 3, 1, 12, tzinfo=UTC)
 GATE = GateId("east-gate")
@@ -107,6 +107,42 @@ def test_a_kept_roster_that_does_not_open_is_none(tmp_path: Path) -> None:
     store = RosterStore(tmp_path, keep="disk")
     assert not store.load(lambda _sealed, _manifest: None, 0.0)
     assert store.roster is None
+
+
+class FakeBox:
+    """Turns bytes round, and opens only what it has turned."""
+
+    def wrap(self, content: bytes) -> bytes:
+        return b"box" + content[::-1]
+
+    def unwrap(self, wrapped: bytes) -> bytes | None:
+        return wrapped[:2:-1] if wrapped.startswith(b"box") else None
+
+
+@pytest.mark.promise(9)
+def test_a_boxed_roster_is_on_disk_as_the_box_wraps_it_and_comes_back(tmp_path: Path) -> None:
+    holding(RosterStore(tmp_path, "tpm", FakeBox()), version=3)
+    assert (tmp_path / "roster.sealed").read_bytes() == b"box" + b"sealed"[::-1]
+    opened: list[bytes] = []
+
+    def unseal(sealed: bytes, manifest: Manifest) -> RosterBody:
+        opened.append(sealed)
+        return a_body(manifest.version)
+
+    store = RosterStore(tmp_path, "tpm", FakeBox())
+    assert store.load(unseal, 0.0)
+    assert (opened, store.roster) == ([b"sealed"], a_body(3))
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("store", [("memory", None), ("tpm", FakeBox())], ids=["memory", "tpm"])
+def test_what_an_unsafer_choice_left_on_the_disk_is_deleted(
+    tmp_path: Path, store: tuple[Keep, FakeBox | None]
+) -> None:
+    holding(RosterStore(tmp_path, keep="disk"))
+    keep, box = store
+    assert not RosterStore(tmp_path, keep, box).load(lambda _sealed, _manifest: a_body(), 0.0)
+    assert not (tmp_path / "roster.sealed").exists()
 
 
 @pytest.mark.promise(7)
