@@ -249,7 +249,9 @@ def roster(
 
 @app.command("prepare")
 def prepare_server(
-    host: Annotated[str, typer.Option("--host", help="The name or address under which gates and people come.")],
+    host: Annotated[
+        str, typer.Option("--host", help="The name or address under which gates and people come.")
+    ],
     state: StateOption = Path("/var/lib/kaimen"),
 ) -> None:
     """Make keys, register, certificates and settings for processes that run on their own, beside a Mosquitto."""
