@@ -12,6 +12,11 @@ INSTANT = sa.DateTime(timezone=True)
 
 
 def upgrade() -> None:
+    _joins()
+    _revocations()
+
+
+def _joins() -> None:
     op.create_table(
         "gate_join",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -52,6 +57,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_gate_join_gate_id"), "gate_join", ["gate_id"])
     op.create_index(op.f("ix_gate_join_place_id"), "gate_join", ["place_id"])
     op.create_index("ix_gate_join_step", "gate_join", ["step"])
+
+
+def _revocations() -> None:
     op.create_table(
         "gate_revocation",
         sa.Column("gate_id", sa.String(64), nullable=False),
