@@ -77,7 +77,7 @@ class Dispatch:
         with reading(self._engine) as session:
             current = revision(session)
         if current != self._revision or (self._edge is not None and self._edge <= now):
-            self._look_at_all(now)
+            self._look_at_all(self._outside.now())  # later than every change that `current` counts
             self._revision = current
         self._announce_again(now)
         self._editions.seal_one_owed()

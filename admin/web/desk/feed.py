@@ -152,4 +152,9 @@ def _said(gate: GateLine | None) -> object:
     if gate is None:
         return None
     health = gate.standing.health
-    return (gate.standing.online, gate.behind, health and (health.door, health.camera, health.stages))
+    return (
+        gate.standing.online,
+        gate.behind,
+        gate.overdue,
+        health and (health.door, health.camera, health.stages),
+    )

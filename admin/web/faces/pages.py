@@ -13,8 +13,9 @@ from admin.security.permissions import Permission
 from admin.web.bodies import LARGEST_UPLOAD, takes
 from admin.web.errors import nothing_here
 from admin.web.faces import queries, service
-from admin.web.faces.queries import GateKnows, Progress
+from admin.web.faces.queries import Progress
 from admin.web.faces.service import Answer, Missing, Photo
+from admin.web.gates.told import Told, enrolment, last_change, told
 from admin.web.guard import current, db, keys, may, now
 from admin.web.residents.queries import Search, list_people, tell
 from admin.web.residents.service import Editor, OutsideScope
@@ -29,12 +30,12 @@ class Shown:
 
     person: Person
     progress: Progress
-    gates: list[GateKnows]
+    told: Told
 
     @property
     def mark(self) -> str:
         """Changes when the page has something new to show."""
-        return f"{self.progress.job}:{self.progress.state}:{sum(gate.knows for gate in self.gates)}"
+        return f"{self.progress.job}:{self.progress.state}:{self.told.mark}"
 
 
 pages.register_error_handler(OutsideScope, nothing_here)
@@ -103,7 +104,7 @@ def status(person_id: UUID) -> ResponseReturnValue:
         mark=shown.mark,
         state=shown.progress.state,
         faults=shown.progress.faults,
-        knowing=[gate.gate for gate in shown.gates if gate.knows],
+        knowing=[gate.gate for gate in shown.told.gates if gate.knows],
     )
 
 
@@ -140,7 +141,9 @@ def _adds() -> bool:
 def _shown(person_id: UUID) -> Shown:
     standing = queries.standing(db(), current().scope, person_id, service.today(_editor())) or abort(404)
     found = queries.progress(db(), person_id) or abort(404)
-    return Shown(standing.person, found, queries.gates_that_know(db(), current().scope, person_id))
+    person, scope = standing.person, current().scope
+    change = enrolment(db(), person) or last_change(db(), person, now())
+    return Shown(person, found, told(db(), scope, person, change, now()))
 
 
 def _answer() -> Answer | None:

@@ -7,15 +7,14 @@ from enum import StrEnum
 from typing import Final, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, false, func, literal, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.consent_texts import ConsentKind, current_text, filled
 from admin.db.jobs import JobKind
-from admin.db.tables.gates import Gate, GateState, SealedRoster
 from admin.db.tables.jobs import Job
 from admin.db.tables.people import Consent, Face, Membership, Person
-from admin.db.tables.places import Compound, Household, Place
+from admin.db.tables.places import Compound
 from admin.security.scope import Scope
 from admin.web.residents.queries import age_on, find_person
 
@@ -74,15 +73,6 @@ class Progress:
     @property
     def over(self) -> bool:
         return self.state not in ("queued", "running")
-
-
-@dataclass(frozen=True, slots=True)
-class GateKnows:
-    """Whether one gate holds a roster made since the face was enrolled."""
-
-    gate: str
-    names: tuple[str, str]
-    knows: bool
 
 
 def standing(session: Session, scope: Scope, person_id: UUID, today: date) -> Standing | None:
@@ -171,40 +161,6 @@ def progress(session: Session, person_id: UUID) -> Progress | None:
         adds=row.kind == JobKind.ADD_LOOK.value,
         remarks=_codes(told.get("remarks")),
     )
-
-
-def gates_that_know(session: Session, scope: Scope, person_id: UUID) -> list[GateKnows]:
-    """The gates on the person's way home. A gate knows the face once it holds a roster made after the enrolment."""
-    enrolled = select(Face.enrolled_at).where(Face.person_id == person_id).scalar_subquery()
-    first = (
-        select(SealedRoster.gate_id, func.min(SealedRoster.version).label("version"))
-        .where(SealedRoster.made_at >= enrolled)
-        .group_by(SealedRoster.gate_id)
-        .subquery()
-    )
-    rows = session.execute(
-        select(Gate.id, Gate.name_zh, Gate.name_en, GateState.held_version, first.c.version)
-        .join(Place, Place.id == Gate.place_id)
-        .outerjoin(GateState, GateState.gate_id == Gate.id)
-        .outerjoin(first, first.c.gate_id == Gate.id)
-        .where(Gate.revoked_at.is_(None), Gate.id.in_(scope.gates), _on_the_way(session, person_id))
-        .order_by(Place.path, Gate.id)
-    )
-    return [
-        GateKnows(gate, (zh, en), wanted is not None and (held or 0) >= wanted)
-        for gate, zh, en, held, wanted in rows
-    ]
-
-
-def _on_the_way(session: Session, person_id: UUID) -> ColumnElement[bool]:
-    """Gates whose place the person's homes lie in, as dispatch puts people on rosters."""
-    paths = session.scalars(
-        select(Place.path)
-        .join(Household, Household.unit_id == Place.id)
-        .join(Membership, Membership.household_id == Household.id)
-        .where(Membership.person_id == person_id, Membership.until.is_(None))
-    )
-    return or_(false(), *(literal(path).startswith(Place.path) for path in paths))
 
 
 def _stands(answer: Consent | None, guarded: bool) -> bool:

@@ -108,7 +108,7 @@ def _wanted(session: Session, scope: Scope) -> dict[str, Wanted]:
 
 def _overdue(session: Session, scope: Scope, now: datetime) -> dict[str, datetime]:
     rows = session.execute(
-        select(SealedRoster.gate_id, func.min(SealedRoster.made_at))
+        select(SealedRoster.gate_id, func.min(SealedRoster.made_at).label("since"))
         .join(GateState, GateState.gate_id == SealedRoster.gate_id)
         .where(
             SealedRoster.gate_id.in_(scope.gates),
@@ -117,7 +117,7 @@ def _overdue(session: Session, scope: Scope, now: datetime) -> dict[str, datetim
         )
         .group_by(SealedRoster.gate_id)
     )
-    return {gate: made_at for gate, made_at in rows}
+    return {row.gate_id: row.since for row in rows}
 
 
 def _records(session: Session, scope: Scope, now: datetime) -> dict[str, Record]:

@@ -3,13 +3,15 @@
 from uuid import UUID
 
 import segno
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from admin.catalogue import say as _
+from admin.db.tables import people as tables
 from admin.security.permissions import Permission
 from admin.web.confusions.queries import marks_about
 from admin.web.errors import nothing_here
+from admin.web.gates.told import Told, last_change, told
 from admin.web.guard import current, db, keys, may, now, settings
 from admin.web.privacy.queries import trail
 from admin.web.residents import queries, service
@@ -55,7 +57,16 @@ def show(person_id: UUID) -> ResponseReturnValue:
     story = queries.tell(db(), current().scope, person_id) or abort(404)
     marks = marks_about(db(), current().scope, person_id)
     passages = trail(db(), story.person) if current().may(Permission.KEEP_PRIVACY) else None
-    return render_template("residents/show.html", story=story, marks=marks, passages=passages)
+    gates = _told(story.person)
+    return render_template("residents/show.html", story=story, marks=marks, told=gates, passages=passages)
+
+
+@pages.get("/<uuid:person_id>/gates")
+@may(Permission.SEE_RESIDENTS)
+def gates(person_id: UUID) -> ResponseReturnValue:
+    """For the page's script: a mark that changes when a gate has learnt something."""
+    person = queries.find_person(db(), current().scope, person_id) or abort(404)
+    return jsonify(mark=_told(person).mark)
 
 
 @pages.route("/<uuid:person_id>/edit", methods=["GET", "POST"])
@@ -110,6 +121,10 @@ def make_link(person_id: UUID) -> ResponseReturnValue:
     return render_template(
         "residents/link.html", person=person, address=address, code=code, lasts=now() + service.LINK_LASTS
     )
+
+
+def _told(person: tables.Person) -> Told:
+    return told(db(), current().scope, person, last_change(db(), person, now()), now())
 
 
 def _editor() -> Editor:
