@@ -3,6 +3,7 @@
 import json
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from kaimen.demo.log_page import ids_on_the_log_page
 from kaimen.demo.script import SCENES, Expected, expected_of, seconds_of
 from kaimen.demo.stage import Stage
 from kaimen.house import House
+from kaimen.install import Installation
 from kaimen.state import StateFolder, check_space, free_port, held
 from kaimen.up import prepared
 
@@ -38,13 +40,13 @@ class Seen:
     recorded_at: datetime
 
 
-def run(json_line: bool) -> int:
+def run(json_line: bool, house_of: Callable[[Installation], House] = House.of) -> int:
     """0 where everything seen is right. Raises CannotStart where something does not come up."""
     with tempfile.TemporaryDirectory(prefix="kaimen-") as folder:
         state = StateFolder(Path(folder))
         with held(state):
             check_space(state.root)
-            house = House.of(prepared(state, free_port(0)))
+            house = house_of(prepared(state, free_port(0)))
             try:
                 report = _show(house)
             finally:

@@ -1,26 +1,87 @@
-"""The whole path on real faces, broker, database and pages: `kaimen demo --headless`."""
+"""The whole path on real faces, broker, database and pages: `kaimen demo --headless`, with the broker's line tapped."""
 
+import io
 import json
-import subprocess
-import sys
+from base64 import b64encode
+from contextlib import redirect_stdout
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pytest
 
+from kaimen.demo.headless import run
+from kaimen.install import Installation
+from tests.whole.tap import Secrets, TappedHouse
+
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
+PICTURES = (
+    b"\xff\xd8\xff\xe0",
+    b"\xff\xd8\xff\xe1",
+    b"\xff\xd8\xff\xdb",
+    b"\x89PNG\r\n",
+    b"RIFF",
+    b"/9j/4AAQ",
+    b"iVBORw0KGgo",
+)
+PIECE = 12  # bytes of a template: three numbers, which no chance repeats
+
+
+@dataclass(frozen=True)
+class Ran:
+    report: dict[str, Any]
+    secrets: Secrets
+    traffic: bytes
 
 
 @pytest.fixture(scope="module")
-def report() -> dict[str, Any]:
-    run = subprocess.run(
-        [sys.executable, "-c", "from kaimen.cli import main; main()", "demo", "--headless", "--json"],
-        capture_output=True,
-        text=True,
-        timeout=240,
-        check=False,
-    )
-    assert run.returncode == 0, run.stdout + run.stderr
-    return json.loads(run.stdout.strip().splitlines()[-1])
+def ran() -> Ran:
+    secrets, said, houses = Secrets(), io.StringIO(), list[TappedHouse]()
+
+    def house_of(box: Installation) -> TappedHouse:
+        houses.append(TappedHouse.on(box, secrets))
+        return houses[0]
+
+    with redirect_stdout(said):
+        code = run(json_line=True, house_of=house_of)
+    assert code == 0, said.getvalue()
+    return Ran(json.loads(said.getvalue().splitlines()[-1]), secrets, houses[0].tap.crossed)
+
+
+@pytest.fixture(scope="module")
+def report(ran: Ran) -> dict[str, Any]:
+    return ran.report
+
+
+@pytest.mark.promise(9)
+def test_no_name_no_picture_and_no_template_crosses_the_brokers_line(ran: Ran) -> None:
+    traffic, secrets = ran.traffic, ran.secrets
+    for topic in (b"/state", b"/health", b"/passage", b"/receipt", b"/want", b"/have"):
+        assert topic in traffic  # the tap was where it should be
+    assert any(person.encode() in traffic for person in secrets.wire_ids)
+    assert len(secrets.words) > 50
+    assert len(secrets.rows) >= 1
+    for word in secrets.words:
+        assert word.encode() not in traffic
+        assert json.dumps(word)[1:-1].encode() not in traffic
+    assert [picture for picture in PICTURES if picture in traffic] == []
+    assert [piece for row in secrets.rows for piece in shapes_of(row) if piece in traffic] == []
+
+
+def shapes_of(row: bytes) -> set[bytes]:
+    """Every few numbers of a template, as bytes, as base64 wherever they begin in it, in hex, and in digits."""
+    found: set[bytes] = set()
+    for at in range(0, len(row) - PIECE, PIECE):
+        piece = row[at : at + PIECE]
+        found |= {piece, piece.hex().encode(), *(in_base64(piece, shift) for shift in range(3))}
+    numbers = np.frombuffer(row, "<f4")
+    return found | {f"{abs(number):.7f}".encode() for number in numbers if abs(number) > 0.01}
+
+
+def in_base64(piece: bytes, shift: int) -> bytes:
+    """The digits that `piece` alone decides, where `shift` bytes of a group stand before it."""
+    whole = b64encode(bytes(shift) + piece)
+    return whole[4 if shift else 0 : len(whole) - 4]
 
 
 @pytest.mark.promise(6)
