@@ -1,11 +1,13 @@
 """`kaimen`: try it, run it, measure it. What a command needs is loaded only when it runs."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal, NoReturn
+from typing import Annotated, Literal
 
 import typer
+
+from kaimen.gatecli import gate
+from kaimen.told import stop, told
 
 app = typer.Typer(
     help="Kaimen 开门: face-recognition gates and visitors for residential compounds.",
@@ -19,7 +21,6 @@ audit = typer.Typer(help="What the running system is like, measured on itself.",
 app.add_typer(audit, name="audit")
 models = typer.Typer(help="Anti-spoof networks that an operator brings.", no_args_is_help=True)
 app.add_typer(models, name="models")
-gate = typer.Typer(help="The box beside a gate.", no_args_is_help=True)
 app.add_typer(gate, name="gate")
 
 StateOption = Annotated[
@@ -83,7 +84,7 @@ def up(
     """Start broker, pages, ingest, worker, dispatch and one gate. Ctrl-C stops them all."""
     from kaimen.up import UpOptions, run
 
-    with _told():
+    with told():
         run(UpOptions(state, camera, port, browser, lan))
 
 
@@ -100,7 +101,7 @@ def demo(
     if not headless:
         up()
         return
-    with _told():
+    with told():
         raise typer.Exit(run(json_line))
 
 
@@ -194,7 +195,7 @@ def add_model(
     """Check an anti-spoof network, try it, and install it for the gates of this machine."""
     from kaimen.models import Offered, add, antispoof_folder
 
-    with _told():
+    with told():
         typer.echo(add(Offered(file, sha256, slot), folder or antispoof_folder()))
 
 
@@ -203,7 +204,7 @@ def list_models(folder: ModelsOption = None) -> None:
     """Say which anti-spoof networks are installed, and whether they are unchanged."""
     from kaimen.models import antispoof_folder, listing
 
-    with _told():
+    with told():
         typer.echo(listing(folder or antispoof_folder()))
 
 
@@ -218,9 +219,9 @@ def audit_gallery(
     """How near different people lie, false accepts to expect a month, whom to enrol again, what to set."""
     from kaimen.audit import gallery
 
-    with _told():
-        told = gallery(state, anew)
-        typer.echo(told.json if json_line else told.text)
+    with told():
+        report = gallery(state, anew)
+        typer.echo(report.json if json_line else report.text)
 
 
 @bench.command()
@@ -257,7 +258,7 @@ def prepare_server(
     """Make keys, register, certificates and settings for processes that run on their own, beside a Mosquitto."""
     from kaimen.production import prepare_server as prepare
 
-    with _told():
+    with told():
         typer.echo(prepare(state, host))
 
 
@@ -269,7 +270,7 @@ def reset_password(
     """Give an account a new one-time password, also while Kaimen runs."""
     from kaimen.password import reset
 
-    with _told():
+    with told():
         typer.echo(reset(state, login))
 
 
@@ -283,24 +284,8 @@ def add_account(
     """Make an account with a one-time password, also while Kaimen runs: boxes are confirmed by a second person."""
     from kaimen.accounts import add
 
-    with _told():
+    with told():
         typer.echo(add(state, login, name, role))
-
-
-@gate.command("join")
-def join_gate(
-    code: Annotated[str, typer.Argument(help="The one-time code of the gates page.")],
-    state: Annotated[Path, typer.Option("--state", help="An empty folder for everything of this gate.")],
-    camera: Annotated[str, typer.Option(help="0 for the first USB camera, rtsp://…, or a file.")] = "0",
-    screen: Annotated[int, typer.Option(help="The port of the gate's own screen, on 127.0.0.1.")] = 8470,
-    wait: Annotated[int, typer.Option(min=1, help="Minutes to wait for the second person.")] = 60,
-) -> None:
-    """Become a gate: make keys, ask the server of the code, wait for the second person, write gate.toml."""
-    from kaimen.join import JoinOptions, join
-
-    with _told():
-        file = join(JoinOptions(code, state, camera, screen, wait * 60.0), typer.echo)
-        typer.echo(f"Start it with: python -m gate --config {file}")
 
 
 @app.command()
@@ -308,7 +293,7 @@ def restored(state: StateOption = Path("state")) -> None:
     """Say that the register was put back from a backup: gates send again what they still keep."""
     from kaimen.restored import restored as say
 
-    with _told():
+    with told():
         typer.echo(f"generation {say(state)}: gates will send again what the backup does not have")
 
 
@@ -324,7 +309,7 @@ def verify(
     """Walk the gates' chains and the audit trail; name the first bad link and end with 1 where there is one."""
     from kaimen.verify import verify_journal, verify_register
 
-    with _told():
+    with told():
         report = verify_journal(gate) if gate else verify_register(state)
         typer.echo(report.as_json() if json_line else report.as_text())
         raise typer.Exit(0 if report.ok else 1)
@@ -341,7 +326,7 @@ def chaos(
     """Kill, cut off and starve a whole installation on purpose, then check that nothing was lost or obeyed late."""
     from kaimen.chaos.run import Asked, run
 
-    with _told():
+    with told():
         report = run(Asked(minutes, seed, broker.kinds, database.value))
     typer.echo(report.json)
     raise typer.Exit(0 if report.holds else 1)
@@ -353,20 +338,6 @@ def wire_page(to: Annotated[Path, typer.Option()] = Path("docs/mqtt.md")) -> Non
     from kaimen.wire_page import wire_page as page
 
     to.write_text(page(), encoding="utf-8")
-
-
-class _told:  # noqa: N801 - reads as a sentence at its use
-    """Turns what stops a start into one line with its remedy; a defect still shows its traceback."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object
-    ) -> None:
-        from kaimen.state import CannotStart
-
-        if isinstance(trouble, CannotStart):
-            _stop(str(trouble))
 
 
 class _measured:  # noqa: N801 - reads as a sentence at its use
@@ -382,12 +353,7 @@ class _measured:  # noqa: N801 - reads as a sentence at its use
         from bench.openset import NoSet
 
         if isinstance(trouble, CacheInside | CannotMeasure | NoSet):
-            _stop(str(trouble))
-
-
-def _stop(message: str) -> NoReturn:
-    typer.echo(f"kaimen: {message}", err=True)
-    sys.exit(1)
+            stop(str(trouble))
 
 
 def main() -> None:
