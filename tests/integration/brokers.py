@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Protocol
 
 import psutil
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from admin.dispatch.broker import (
     DISPATCH,
@@ -24,7 +28,9 @@ from admin.dispatch.broker import (
 )
 from admin.dispatch.broker_mosquitto import KEEPER, MosquittoAccess, first_users
 from admin.security.authority import AUTHORITY_CERTIFICATE, load_authority, make_authority
+from admin.security.client_id import GATE_USERS
 from admin.settings import BrokerSettings
+from contracts.ids import GateId
 from kaimen.broker import BrokerFiles, EmbeddedBroker
 
 PATIENCE_S = 30.0
@@ -68,8 +74,17 @@ class Papers:
         """Certificate and key, made once a name."""
         if (self.folder / f"{name}.crt").exists():
             return self.folder / f"{name}.crt", self.folder / f"{name}.key"
+        if name.startswith(GATE_USERS):
+            return self._written(name, *self._as_a_box_asks(GateId(name.removeprefix(GATE_USERS))))
         issued = self.authority.client_certificate(name, datetime.now(UTC))
         return self._written(name, issued.chain, issued.key)
+
+    def _as_a_box_asks(self, gate: GateId) -> tuple[bytes, bytes]:
+        """A gate's certificate for a key that never left its box, and that key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        wish = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([])).sign(key, SHA256())
+        pem = self.authority.gate_certificate(wish.public_bytes(Encoding.PEM), gate, datetime.now(UTC))
+        return pem, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
 
     def context(self, name: str | None) -> ssl.SSLContext:
         """Shows the certificate of that name, or none."""
