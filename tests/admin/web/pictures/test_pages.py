@@ -6,6 +6,8 @@ from uuid import UUID
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
@@ -166,6 +168,13 @@ def test_what_is_no_plain_jpeg_is_refused(
     answer = send(client, order, jpeg)
     assert (answer.status_code, answer.json) == (400, {"error": "not_a_picture"})
     assert kept(engine, order) is None
+
+
+@given(st.binary(max_size=300))
+def test_whatever_the_bytes_are_they_are_judged(content: bytes) -> None:
+    assert not is_plain_jpeg(content)
+    is_plain_jpeg(JPEG[:2] + content + JPEG[-2:])
+    is_plain_jpeg(JPEG[: len(content)] + content + JPEG[len(content) :])
 
 
 def test_more_than_a_picture_may_have_is_refused(client: FlaskClient, engine: Engine, order: UUID) -> None:
