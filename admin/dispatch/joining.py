@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from admin.db.joins import UNDER_WAY, step_at
 from admin.db.session import reading, writing
 from admin.db.tables import GateJoin, GateRevocation, JoinStep, SealedRoster
 from admin.dispatch.admission import Desk, Proven, admit, proven
@@ -31,7 +32,6 @@ AGAIN: Final = timedelta(seconds=10)  # after a trouble that may pass, such as a
 ANSWER_KEPT: Final = timedelta(days=1)
 AWAY: Final = (OperationalError, InterfaceError)
 DISPATCH: Final = process("dispatch")
-_ENDING: Final = (JoinStep.OPEN.value, JoinStep.ASKED.value, JoinStep.CHECKED.value)
 
 
 class RequestChanged(Exception):
@@ -118,6 +118,8 @@ class Joining:
         """The broker first, and no lock is held meanwhile: what is granted twice is granted once."""
         with reading(self._engine) as session:
             row = session.get_one(GateJoin, number)
+            if step_at(row, now) is not JoinStep.CONFIRMED:
+                return
             gate, found = GateId(row.gate_id), proven(row, self._own)
             secrets = new_secrets(session, gate, row.place_id)
         if not isinstance(found, Proven):
@@ -127,7 +129,7 @@ class Joining:
         desk.access.grant(secrets.broker)
         with writing(self._engine) as session:
             row = session.get_one(GateJoin, number, with_for_update=True)
-            still = row.step == JoinStep.CONFIRMED and row.fingerprint == found.fingerprint
+            still = step_at(row, now) is JoinStep.CONFIRMED and row.fingerprint == found.fingerprint
             if still:
                 admit(session, row, (found, secrets), desk, now)
         if not still:
@@ -155,7 +157,7 @@ def _to_cut_off(session: Session) -> list[GateId]:
 
 
 def _past(now: datetime) -> ColumnElement[bool]:
-    return GateJoin.step.in_(_ENDING) & (GateJoin.ends_at <= now)
+    return GateJoin.step.in_(UNDER_WAY) & (GateJoin.ends_at <= now)
 
 
 def _kept_too_long(now: datetime) -> ColumnElement[bool]:

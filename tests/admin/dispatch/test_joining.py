@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine, select
 
-from admin.db.joins import CODE_LASTS, CODE_PURPOSE, KEY_PURPOSE
+from admin.db.joins import CODE_LASTS, CODE_PURPOSE, CONFIRM_WITHIN, KEY_PURPOSE
 from admin.db.session import reading, writing
 from admin.db.tables import Account, Audit, Gate, GateJoin, GateRevocation, JoinStep, SealedRoster
 from admin.dispatch.admission import Desk, PinnedKeys
@@ -253,6 +253,16 @@ def test_a_request_changed_after_its_confirmation_is_never_admitted(office: Offi
     office.set_to(request=a_request(key=OTHER.key).encode().decode())
     office.joining.turn()
     assert office.gate() is None
+
+
+def test_a_confirmation_that_came_back_with_a_backup_admits_nobody(
+    office: Office, clock: MovableClock
+) -> None:
+    office.confirmed(a_request())
+    clock.pass_by(CONFIRM_WITHIN)
+    office.joining.turn()
+    assert (office.gate(), office.row().step) == (None, JoinStep.EXPIRED)
+    assert office.access.asked == []
 
 
 def test_without_access_to_the_brokers_users_nobody_is_let_in(office: Office, clock: MovableClock) -> None:
