@@ -17,6 +17,7 @@ from kaimen.weights import weights_folder
 
 BROKER_PORT: Final = 8883
 WEB_PORT: Final = 8750
+VAULT: Final = ("vault", "keystore")
 DYNAMIC_SECURITY: Final = "dynamic-security.json"
 
 
@@ -34,6 +35,8 @@ def prepare_server(state: Path, host: str) -> str:
         passwords = {name: house.secret(name, "broker") for name in (INGEST, DISPATCH, KEEPER)}
         if not folder.config("dispatch").exists():
             write_server_settings(box, passwords, _access(box.papers, passwords[KEEPER]))
+        for shut_away in VAULT:  # a unit shuts away only what is there when it starts
+            (folder.root / shut_away).mkdir(mode=0o700, exist_ok=True)
         _for_mosquitto(folder.root / "mosquitto", box.papers, passwords)
         box.engine.dispose()
     return _told(box)

@@ -10,6 +10,12 @@ from cryptography import x509
 from admin.settings import DispatchSettings, IngestSettings, MosquittoAccessSettings, WebSettings
 from kaimen.production import prepare_server
 
+UNITS = [
+    unit
+    for unit in (Path(__file__).parents[2] / "deploy" / "systemd").glob("*.service")
+    if unit.name != "kaimen-gate.service"
+]
+
 
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -50,6 +56,25 @@ def test_the_broker_gets_what_is_its_own_and_no_password(prepared: Path) -> None
     words = [file.read_text() for file in (prepared / "keys").rglob("*.secret") if file.stem == "broker"]
     assert len(words) == 3
     assert not any(word in file.read_text() for file in folder.iterdir() for word in words)
+
+
+def test_the_units_shut_away_what_is_there_and_leave_each_process_its_own(prepared: Path) -> None:
+    for unit in UNITS:
+        name = unit.stem.removeprefix("kaimen-")
+        lines = [line for line in unit.read_text().splitlines() if "Paths=-/var/lib/kaimen/" in line]
+        paths = {line.split("-/var/lib/kaimen/")[1]: line.split("=")[0] for line in lines}
+        assert {path for path in paths if not (prepared / path).is_dir()} == set()
+        shut = {path for path, kind in paths.items() if kind == "InaccessiblePaths"}
+        named = words_of(prepared, name)
+        assert not [word for word in named if any(word.startswith(f"{prepared / path}/") for path in shut)]
+        assert ("vault" in shut) == (name in {"web", "ingest"})
+        assert ("keys/dispatch" in shut) == (name != "dispatch")
+
+
+def words_of(prepared: Path, process: str) -> list[str]:
+    """Every file and folder that the settings of a process name in the state folder."""
+    text = (prepared / "config" / f"{process}.toml").read_text()
+    return [word for word in text.split('"') if word.startswith(f"{prepared}/")]
 
 
 def test_run_again_it_renews_certificates_and_leaves_the_rest(prepared: Path) -> None:
