@@ -150,6 +150,20 @@ def test_whoever_was_under_way_when_the_camera_went_dark_gets_an_outcome(gate: W
     assert gate.records.alarms == [AlarmKind.CAMERA_LOST]
 
 
+@pytest.mark.promise(9)
+def test_the_newest_frame_can_be_had_and_is_forgotten_with_a_lost_camera(gate: Watching) -> None:
+    latest = gate.loop._senses.latest
+    gate.see(NOTHING)
+    frame = latest.newest(gate.clock.monotonic())
+    assert frame is not None
+    assert frame.number == gate.number
+    gate.blind = True
+    for _ in range(5):
+        gate.clock.forward(1)
+        gate.loop.turn()
+    assert latest.newest(frame.monotonic) is None
+
+
 def test_pictures_go_to_the_screen_only_while_somebody_watches(gate: Watching) -> None:
     gate.see(NOTHING)
     assert gate.stage.newest_picture() is None
