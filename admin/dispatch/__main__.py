@@ -71,7 +71,7 @@ def run(settings: DispatchSettings) -> None:
         threading.Thread(target=joining.run, name="joining"),
     ]
     if settings.broker_access is not None:
-        settle_users(access_of(settings.broker_access), engine)
+        settle_users(access_of(settings.broker_access), engine, outside.now())
     announcer.open()
     for thread in beside:
         thread.start()

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -172,7 +173,7 @@ def test_a_gate_of_an_older_release_gets_the_rights_of_this_one_and_a_stranger_l
     certified.broker.access.grant(BrokerUser("gate-forgotten", "a-password", old))
     neighbour = opened(certified.speaker(kept))
     for _ in range(2):
-        settle_users(certified.broker.access, certified.engine)
+        settle_users(certified.broker.access, certified.engine, datetime.now(UTC))
     gate = opened(certified.speaker(secrets))
     assert all(
         gate.subscribe(topic.at(certified.compound, secrets.gate))

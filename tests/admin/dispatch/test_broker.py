@@ -4,11 +4,14 @@ import hashlib
 import json
 from base64 import b64decode
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
+from admin.db.session import reading, writing
+from admin.db.tables import Audit, Gate, Place
 from admin.dispatch.broker import (
     BrokerNotReached,
     BrokerUser,
@@ -18,11 +21,12 @@ from admin.dispatch.broker import (
     ingest_rights,
     settle,
 )
-from admin.dispatch.broker_access import access_of, settle_users
+from admin.dispatch.broker_access import JUST_ADDED, NO_CREDENTIAL, access_of, settle_users
 from admin.dispatch.broker_mosquitto import first_users
 from admin.dispatch.broker_nats import NatsAccess, reload
 from admin.settings import MosquittoAccessSettings
 from contracts.ids import CompoundId, GateId
+from tests.admin.conftest import NOON, Town, a_gate
 
 GATE = BrokerUser("gate-a", "secret", gate_rights(CompoundId("c"), GateId("a")))
 
@@ -110,6 +114,22 @@ def test_users_are_brought_in_line_with_the_register() -> None:
     assert access.rights == {"ingest": ingest_rights(), "witness": Rights((), ()), "gate-a": GATE.rights}
 
 
+@pytest.mark.promise(8)
+def test_a_gate_that_was_ended_after_the_backup_put_back_stays_out(engine: Engine, town: Town) -> None:
+    """The register has forgotten its end; the broker has not."""
+    later = NOON + JUST_ADDED + timedelta(seconds=1)
+    with writing(engine) as session:
+        session.get_one(Gate, town.gates[0]).added_at = NOON
+        compound = session.get_one(Place, town.compound)
+        a_gate(session, compound, "gate-new").added_at = later  # not granted yet
+    for _ in range(2):
+        settle_users(Known("ingest", "dispatch"), engine, later)
+    with reading(engine) as session:
+        assert session.get_one(Gate, town.gates[0]).credential_hash == NO_CREDENTIAL
+        assert session.get_one(Gate, "gate-new").credential_hash != NO_CREDENTIAL
+        assert session.scalars(select(Audit.act)).all() == ["gate_shut_out"]
+
+
 def test_a_gate_granted_while_the_register_is_read_is_no_stranger() -> None:
     access = Known("gate-a")
 
@@ -145,7 +165,7 @@ def test_no_broker_stops_a_change_with_the_reason_and_dispatch_starts_without(
     )
     with pytest.raises(BrokerNotReached, match="refused"):
         access_of(settings).revoke("gate-a")
-    settle_users(access_of(settings), engine)
+    settle_users(access_of(settings), engine, NOON)
 
 
 def test_a_process_id_that_has_a_new_owner_is_left_alone(tmp_path: Path) -> None:
