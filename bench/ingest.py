@@ -30,6 +30,7 @@ from admin.db.tables import Compound, Passage, Place, Server
 from admin.dispatch.broker import INGEST
 from admin.dispatch.provision import GateSecrets, NewGate, register_gate
 from admin.ingest.arrival import Arrival
+from admin.ingest.collector import collect_seldom
 from admin.ingest.consumer import MOST, Consumer, Surroundings
 from admin.ingest.mailbox import MqttMailbox
 from admin.security.principals import process
@@ -51,12 +52,16 @@ UNDER_WAY: Final = 500  # published and not yet acknowledged, a gate
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One kind of database. `ratio` is how many times faster than one commit a message; `lost` are both ways'."""
+    """One kind of database. `ratio` is how many times faster than one commit a message; `lost` are both ways'.
+
+    `cpu_us`: microseconds of processor that ingest itself takes for a passage, whatever else the machine does.
+    """
 
     per_s: float
     naive_per_s: float
     ratio: float
     lost: int
+    cpu_us: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class Load:
 
 def run(load: Load) -> str:
     """`kaimen bench ingest`: one line of JSON; PostgreSQL only where Debian's package is installed."""
+    collect_seldom()  # as the process does
     rates = {"sqlite": asdict(_with_folder(load, lambda folder: f"sqlite:///{folder / 'register.sqlite3'}"))}
     with postgresql() as url:
         if url is not None:
@@ -88,6 +94,7 @@ def _with_folder(load: Load, url: Callable[[Path], str]) -> Rate:
             naive_per_s=round(naive.per_s),
             ratio=round(batched.per_s / naive.per_s, 1),
             lost=batched.lost + naive.lost,
+            cpu_us=round(batched.cpu_us, 1),
         )
 
 
@@ -95,6 +102,7 @@ def _with_folder(load: Load, url: Callable[[Path], str]) -> Rate:
 class _Measured:
     per_s: float
     lost: int
+    cpu_us: float
 
 
 class _CountingMailbox(MqttMailbox):
@@ -139,13 +147,14 @@ class _House:
         self._send(passages)
         around = Surroundings(now=lambda: datetime.now(UTC), pause=lambda _: False, batch=batch)
         consumer = Consumer(self._engine, mailbox, signing_key(Ed25519PrivateKey.generate()), around)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         mailbox.open()
         while mailbox.committed < passages and time.perf_counter() - began < LONGEST_S:
             consumer.turn()
-        took = time.perf_counter() - began
+        took, worked = time.perf_counter() - began, time.process_time() - worked
         mailbox.close()
-        return _Measured(mailbox.committed / took, passages - (self._rows() - before))
+        lost = passages - (self._rows() - before)
+        return _Measured(mailbox.committed / took, lost, worked / passages * 1e6)
 
     def _mailbox(self) -> _CountingMailbox:
         settings = BrokerSettings(port=self._port, username=INGEST, password_file=self._folder / "password")

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from admin.db.session import make_engine
+from admin.ingest.collector import collect_seldom
 from admin.ingest.consumer import Consumer, Surroundings
 from admin.ingest.lease import Duty, IngestLease, own_name
 from admin.ingest.mailbox import MqttMailbox, read_password
@@ -50,6 +51,7 @@ def run(settings: IngestSettings) -> None:
     around = Surroundings(now=lambda: datetime.now(UTC), pause=stop.wait)
     engine = make_engine(settings.database)
     duty = Duty(IngestLease(engine, own_name()), mailbox, around.now)
+    collect_seldom()
     log.info("ingest started")
     try:
         Consumer(engine, mailbox, key, around).run(duty.is_ours)
