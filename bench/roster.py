@@ -35,7 +35,7 @@ from kaimen.state import StateFolder, free_port
 from kaimen.weights import weights_folder
 
 FIRST_PORT: Final = 18_750
-PAUSE_S: Final = 0.5  # between two revocations: the wholes behind the steps are sealed
+PAUSE_S: Final = 2.0  # each change is measured alone: by then wholes are sealed and thresholds set
 
 
 @dataclass(frozen=True, slots=True)

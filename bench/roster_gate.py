@@ -84,6 +84,11 @@ class Way:
         self.link.stop()
         self.server.server.close()
 
+    def is_settled(self) -> bool:
+        """Whether the roster held is wholly in force: while one is replaced, two galleries are in memory."""
+        held = self.rosters.held
+        return held is not None and held.manifest.version == self.knowledge.rights.version
+
     def opens(self, probe: Vector) -> bool:
         """What the gate decides of somebody with this template now."""
         holding = self.knowledge.now
@@ -124,6 +129,7 @@ def main() -> int:
             case ["whole"]:
                 _say("whole", *_whole(way))
             case _:
+                _until(way.is_settled)
                 _say("size", resident_mb(), _peak_mb(), way.server.last_s)
     way.stop()
     return 0
