@@ -13,6 +13,7 @@ from typing import Final, Never
 
 from rich.console import Console
 from rich.panel import Panel
+from rich.text import Text
 
 from admin.db.session import writing
 from kaimen.demo.stage import Stage
@@ -94,7 +95,7 @@ def _open_house(house: House, options: UpOptions) -> None:
             Stage(house).set_up(loop=True)
         else:
             _start_with(house, Camera(options.camera))
-    console.print(_welcome(house.box, options.camera is None))
+    console.print(welcome(house.box, options.camera is None))
     if options.browser:
         _open_browser(house.box.address)
 
@@ -111,7 +112,8 @@ def _start_with(house: House, camera: Camera) -> None:
     gate.start(camera)
 
 
-def _welcome(box: Installation, demonstration: bool) -> Panel:
+def welcome(box: Installation, demonstration: bool) -> Panel:
+    """What the console shows once everything runs."""
     lines = [f"管理页面 · Pages        {box.address}", f"门口屏幕 · Gate screen  {box.screen_address}"]
     if box.one_time_password:
         lines += ["", "账号 · Account           admin", f"一次性密码 · One-time    {box.one_time_password}"]
@@ -123,7 +125,8 @@ def _welcome(box: Installation, demonstration: bool) -> Panel:
             "画面由照片合成，仅作演示 · The camera shows a clip made of stills, for demonstration only.",
         ]
     lines += ["", f"数据与日志 · Data, logs  {box.folder.root}", "按 Ctrl-C 停止 · Ctrl-C stops everything"]
-    return Panel("\n".join(lines), title="Kaimen 开门", expand=False)
+    text = Text("\n".join(lines))  # as it is: else rich makes a picture of :AB: in a fingerprint
+    return Panel(text, title="Kaimen 开门", expand=False)
 
 
 def _how_to_trust(papers: Papers) -> tuple[str, ...]:

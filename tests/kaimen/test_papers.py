@@ -1,15 +1,20 @@
 """The certificates of one box: the authority once, all else at each start, each beside its owner's other keys."""
 
+import io
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from rich.console import Console
+from sqlalchemy import create_engine
 
 from kaimen.broker import EmbeddedBroker
+from kaimen.install import Installation, Ports
 from kaimen.papers import Papers, make_papers, own_address
 from kaimen.state import CannotStart, StateFolder
+from kaimen.up import welcome
 
 NOW = datetime(2026, 11, 24, 8, tzinfo=UTC)
 
@@ -50,3 +55,13 @@ def test_this_machines_address_is_found_or_asked_for() -> None:
         assert not ip_address(own_address()).is_unspecified
     except CannotStart as asked:
         assert "--lan" in str(asked)  # noqa: PT017 - a machine without a network
+
+
+def test_a_fingerprint_is_shown_as_it_is_whatever_it_spells(tmp_path: Path) -> None:
+    papers = Papers(StateFolder(tmp_path), "192.168.1.10", "ab" * 32)
+    box = Installation(
+        papers.folder, Ports(8750, 8752, 8751), tmp_path, create_engine("sqlite://"), None, papers
+    )
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(welcome(box, demonstration=False))
+    assert console.export_text().count("AB:" * 15 + "AB") == 2
