@@ -16,6 +16,7 @@ from admin.db.calibration import keep
 from admin.db.session import writing
 from admin.db.tables.accounts import Account
 from admin.db.tables.gates import Gate, GateState
+from admin.db.tables.joins import GateJoin
 from admin.db.tables.orders import GateOrder
 from admin.db.tables.passages import Passage, Quarantine
 from admin.db.tables.people import Person
@@ -66,6 +67,7 @@ def rooms(house: Any) -> Rooms:
         order = some_orders(session, "south", now).id
         an_alarm(session, "south", 90, "door_fault", now)
         session.add(a_message_set_aside("south", now))
+        box = a_box(session, made.compound_id, now)
         other = house.person(LONG_NAME)
         pair = [person.wire_id for person in session.scalars(select(Person).limit(2))]
         keep(session, made.compound_id, a_calibration((pair[0], pair[1]), "south"), now)
@@ -91,6 +93,8 @@ def rooms(house: Any) -> Rooms:
                 "/visits/new",
                 f"/visits/{signed.visit.id}",
                 "/gates",
+                "/gates/new",
+                f"/gates/joins/{box}",
                 "/quarantine",
                 "/quarantine/1",
                 "/calibration/",
@@ -120,6 +124,31 @@ def a_gate(compound: int, name: str, now: datetime) -> Gate:
         seal_key=bytes(32),
         added_at=now,
     )
+
+
+def a_box(session: Session, compound: int, now: datetime) -> int:
+    """A box that somebody else let come, so that the manager is the second person."""
+    maker = session.scalars(select(Account.id).where(Account.login == "staff")).one()
+    row = GateJoin(
+        lookup="0" * 32,
+        key_sealed=b"",
+        gate_id="west",
+        place_id=compound,
+        name_zh="西门",
+        name_en="West gate",
+        direction="in",
+        made_by=maker,
+        made_at=now,
+        ends_at=now + HOUR,
+        step="checked",
+        fingerprint="0123456789abcdef" * 4,
+        asked_at=now,
+        asked_from="192.168.1.20",
+        reused_at=now,
+    )
+    session.add(row)
+    session.flush()
+    return row.id
 
 
 def a_message_set_aside(gate: str, now: datetime) -> Quarantine:

@@ -48,6 +48,7 @@ class GateLine:
     standing: Standing
     wanted: Wanted | None
     record: Record
+    admitted: bool = True  # else its box has to join again: dispatch found no user of it at the broker
     overdue: datetime | None = None  # when the oldest change was made that it has not taken for too long
 
     @property
@@ -78,6 +79,7 @@ def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
             standing=standing(state, now),
             wanted=wanted.get(gate.id),
             record=records.get(gate.id, Record()),
+            admitted=gate.credential_hash != "",
             overdue=overdue.get(gate.id),
         )
         for gate, state, place in rows

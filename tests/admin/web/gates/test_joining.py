@@ -22,7 +22,7 @@ from admin.web.app import create_app
 from admin.web.ground import Surroundings
 from contracts.join import JoinCode, read_code, shown
 from contracts.sealing import unseal
-from tests.admin.conftest import NOON, PASSWORD, Clock, Town
+from tests.admin.conftest import NOON, PASSWORD, Clock, Town, a_roster
 from tests.admin.web.rows import CREDENTIAL, another_gate, give_credential
 
 Login = Callable[..., FlaskClient]
@@ -249,7 +249,7 @@ def test_an_ended_gate_loses_credential_and_roster_at_once(
 ) -> None:
     give_credential(engine, "gate-main")
     with writing(engine) as session:
-        session.add(a_roster())
+        session.add(a_roster("gate-main"))
         before = revision(session)
     head = {"Authorization": f"Bearer {CREDENTIAL}"}
     assert client.get("/gate/v1/gate-main/roster/1", headers=head).status_code == 200
@@ -272,22 +272,15 @@ def test_an_ended_gate_loses_credential_and_roster_at_once(
     assert added.manager.post("/gates/gate-main/revoke", data={"reason": "stolen"}).status_code == 404
 
 
+def test_the_page_says_which_gate_has_to_join_again(added: Added, engine: Engine) -> None:
+    assert "box in no more" not in added.manager.get("/gates").text
+    with writing(engine) as session:
+        session.get_one(Gate, "gate-main").credential_hash = ""
+    assert "box in no more" in added.manager.get("/gates").text
+
+
 @pytest.mark.promise(10)
 def test_a_gate_of_another_compound_cannot_be_ended(added: Added, engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         another_gate(session, town.other_compound, "gate-yinxing")
     assert added.manager.post("/gates/gate-yinxing/revoke", data={"reason": "stolen"}).status_code == 404
-
-
-def a_roster() -> SealedRoster:
-    return SealedRoster(
-        gate_id="gate-main",
-        version=1,
-        generation=1,
-        digest="d" * 64,
-        size=1,
-        content_key="c" * 64,
-        people=1,
-        made_at=NOON,
-        sealed=b"x",
-    )
