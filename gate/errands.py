@@ -14,7 +14,8 @@ class Errands:
 
     def __init__(self, name: str, most: int) -> None:
         self._waiting: queue.Queue[Callable[[], object] | None] = queue.Queue(most)
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._name = name
+        self._thread: threading.Thread | None = None
 
     def put(self, work: Callable[[], object]) -> bool:
         """False where too much waits. Returns at once."""
@@ -25,6 +26,7 @@ class Errands:
         return True
 
     def start(self) -> None:
+        self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -35,7 +37,7 @@ class Errands:
             except queue.Empty:
                 break
         self._waiting.put(None)
-        if self._thread.is_alive():
+        if self._thread is not None:
             self._thread.join()
 
     def _run(self) -> None:
@@ -44,4 +46,4 @@ class Errands:
                 work()
             except Exception:
                 # The one broad catch of this thread: one errand that fails must not end the rest.
-                log.exception("An errand was not run", of=self._thread.name)
+                log.exception("An errand was not run", of=self._name)

@@ -1,7 +1,5 @@
 """Orders from the server: judged, spent, obeyed once, answered (promise 3)."""
 
-import queue
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -17,6 +15,7 @@ from contracts.words import Method, Outcome, Reason
 from gate.access.orders import ACCEPTED, DONE, EXPIRED, Fate, Moment, objection, refused
 from gate.attendant import Attendant, ByHand, Stance, TrustedClock
 from gate.door.door import DoorFault
+from gate.errands import Errands
 from gate.store.journal import JournalError
 
 log = structlog.get_logger()
@@ -25,9 +24,6 @@ MOST_WAITING: Final = 100
 """More than people can order; a flood is not kept, and nothing in it lives longer than seconds anyway."""
 
 MISTIMED: Final = (OrderOutcome.EXPIRED, OrderFault.OTHER_BOOT, OrderFault.TOO_FAR)
-
-
-Work = Callable[[], object]
 
 
 class Book(Protocol):
@@ -86,8 +82,7 @@ class OrderDesk:
     def __init__(self, who: Who, book: Book, hands: Hands) -> None:
         """Raises JournalError."""
         self._who, self._book, self._hands = who, book, hands
-        self._waiting: queue.Queue[Work | None] = queue.Queue(MOST_WAITING)
-        self._thread: threading.Thread | None = None
+        self._errands = Errands("orders", MOST_WAITING)
         self._finished = book.finish_begun()
         self._restart: Callable[[], None] = lambda: None
 
@@ -110,19 +105,11 @@ class OrderDesk:
     def start(self, restart: Callable[[], None]) -> None:
         """`restart` ends this process in order; whoever watches over it starts the next."""
         self._restart = restart
-        self._thread = threading.Thread(target=self._run, name="orders")
-        self._thread.start()
+        self._errands.start()
 
     def stop(self) -> None:
         """The order in hand is finished; those that wait are not obeyed."""
-        while True:
-            try:
-                self._waiting.get_nowait()
-            except queue.Empty:
-                break
-        self._waiting.put(None)
-        if self._thread is not None:
-            self._thread.join()
+        self._errands.stop()
 
     def obey(self, order: Order, retained: bool) -> Fate | None:
         """What becomes of an order that the right key signed; None where that shows later and is answered then."""
@@ -208,16 +195,6 @@ class OrderDesk:
             ),
         )
 
-    def _put(self, work: Work) -> None:
-        try:
-            self._waiting.put_nowait(work)
-        except queue.Full:
+    def _put(self, work: Callable[[], object]) -> None:
+        if not self._errands.put(work):
             log.warning("Too many orders at once; this one is not kept")
-
-    def _run(self) -> None:
-        while (work := self._waiting.get()) is not None:
-            try:
-                work()
-            except Exception:
-                # The one broad catch of this thread: one order that fails must not end the taking of orders.
-                log.exception("An order was not obeyed")

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from babel.messages.mofile import write_mo
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Session
 from admin.db.base import Base
 from admin.db.session import make_engine, writing
 from admin.db.tables.accounts import Account
-from admin.db.tables.gates import Gate
+from admin.db.tables.gates import Gate, SealedRoster
 from admin.db.tables.people import ConsentText, Membership, Person
 from admin.db.tables.places import Compound, Household, Place
 from admin.db.tables.server import Server
@@ -244,3 +245,17 @@ def _hex(name: str, salt: str) -> str:
     import hashlib
 
     return hashlib.sha256(f"{salt}{name}".encode()).hexdigest()[:32]
+
+
+def a_roster(gate: str, version: int = 1, **columns: Any) -> SealedRoster:
+    """A sealed roster as far as the register knows it, unless said otherwise."""
+    plain: dict[str, Any] = {
+        "generation": 1,
+        "digest": f"{version:064x}",
+        "size": 1,
+        "content_key": "0",
+        "people": 1,
+        "made_at": NOON,
+        "sealed": b"0",
+    }
+    return SealedRoster(gate_id=gate, version=version, **plain | columns)

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, ViewportSize
 
-WIDE, PHONE = {"width": 1366, "height": 768}, {"width": 390, "height": 844}
+from tests.browser.looks import DESK, LONG_NAME, PHONE, english_left
+
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
 Enter = Callable[..., BrowserContext]
-LONG_NAME = "Bartholomew Featherstonehaugh"
 TEMPORARY = "古丽娜尔·买买提"
 ENROLLED = "周明远"
 
@@ -41,8 +41,8 @@ def faults(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html'][:120]}" for one in found.response["violations"]]
 
 
-@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-def test_no_page_shuts_anybody_out(enter: Enter, house: Any, viewport: dict[str, int]) -> None:
+@pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["wide", "phone"])
+def test_no_page_shuts_anybody_out(enter: Enter, house: Any, viewport: ViewportSize) -> None:
     page = enter("manager", viewport=viewport).new_page()
     complaints: list[str] = []
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
@@ -69,22 +69,7 @@ def test_no_english_is_left_in_chinese(enter: Enter, house: Any) -> None:
     page = enter("manager").new_page()
     for address in addresses(house):
         page.goto(address)
-        shown = page.evaluate(
-            """() => {
-              const skip = "[translate=no], [lang=en], kbd, input, select";
-              const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-              const words = [];
-              while (walk.nextNode()) {
-                const node = walk.currentNode;
-                if (!node.parentElement.closest(skip)) words.push(node.textContent);
-              }
-              return words.join(" ");
-            }"""
-        )
-        for known in (LONG_NAME, "English", "manager", "PIN", "JPEG", "PNG", "WebP", "MB"):
-            shown = shown.replace(known, "")
-        left = [word for word in shown.split() if word.isascii() and word.isalpha() and len(word) > 1]
-        assert left == [], address
+        assert english_left(page) == [], address
 
 
 def test_a_slash_goes_to_the_search(enter: Enter) -> None:

@@ -104,7 +104,7 @@ class Post:
     def work(self) -> None:
         """The desk's thread, until all that waits is done."""
         self.desk.start(restart=self._restart)
-        while not self.desk._waiting.empty():
+        while not self.desk._errands._waiting.empty():
             pass
         self.desk.stop()
 

@@ -38,7 +38,7 @@ from contracts.join import (
     request,
 )
 from contracts.sealing import seal, unseal
-from tests.admin.conftest import an_account
+from tests.admin.conftest import a_roster, an_account
 from tests.admin.dispatch.register import MovableClock, Town
 from tests.chains import NOON
 
@@ -290,7 +290,7 @@ def test_a_revoked_gate_is_cut_off_at_once_and_a_roster_made_meanwhile_is_delete
     with writing(office.engine) as session:
         session.get_one(Gate, "gate-north").revoked_at = NOON
         session.add(GateRevocation(gate_id="gate-north", account_id=office.second, why="stolen", at=NOON))
-        session.add(a_roster())
+        session.add(a_roster("gate-north"))
     office.joining.turn()
     assert (office.access.asked[-1], office.access.passwords) == ("revoke gate-gate-north", {})
     with reading(office.engine) as session:
@@ -310,17 +310,3 @@ def test_a_gate_revoked_while_its_new_box_is_admitted_keeps_no_user(office: Offi
     office.access.grant = cancelled_meanwhile  # type: ignore[method-assign]
     office.joining.turn()
     assert (office.gate(), office.access.passwords) == (None, {})
-
-
-def a_roster() -> SealedRoster:
-    return SealedRoster(
-        gate_id="gate-north",
-        version=1,
-        generation=1,
-        digest="d" * 64,
-        size=1,
-        content_key="c" * 64,
-        people=1,
-        made_at=NOON,
-        sealed=b"x",
-    )

@@ -18,7 +18,7 @@ from admin.db.tables.visits import PassClaim, Visit
 from admin.settings import WebSettings
 from contracts.claim import ClaimV1
 from contracts.ids import GateId, PassId, uuid7
-from tests.admin.conftest import NOON, Clock, Town
+from tests.admin.conftest import NOON, Clock, Town, a_roster
 from tests.admin.web.rows import CREDENTIAL, HOUR, a_visit, another_gate, give_credential
 
 GATE = "gate-main"
@@ -165,21 +165,7 @@ def sealed(engine: Engine, gate: str, town: Town) -> bytes:
     with writing(engine) as session:
         another_gate(session, town.compound, "gate-north", "northern")
         for gate_id, version, body in ((gate, 7, content), ("gate-north", 8, b"theirs")):
-            session.add(
-                SealedRoster(
-                    gate_id=gate_id,
-                    version=version,
-                    generation=1,
-                    digest="d" * 64,
-                    size=2000,
-                    content_key="c" * 64,
-                    people=3,
-                    made_at=NOON,
-                    sealed=body,
-                    step_from="e" * 64,
-                    step=body[:5],
-                )
-            )
+            session.add(a_roster(gate_id, version, size=2000, sealed=body, step_from="e" * 64, step=body[:5]))
     return content
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import Engine, select
 from admin.db.jobs import JobKind
 from admin.db.session import reading, writing
 from admin.db.tables.accounts import Audit
-from admin.db.tables.gates import GateState, SealedRoster
+from admin.db.tables.gates import GateState
 from admin.db.tables.jobs import Job
 from admin.db.tables.people import Consent, Face, Membership, Person
 from admin.db.tables.places import Household
@@ -24,6 +24,7 @@ from admin.security.keys import load_sealing_key
 from admin.security.permissions import Role
 from admin.settings import WebSettings
 from contracts.sealing import unseal
+from tests.admin.conftest import a_roster
 
 Login = Callable[..., FlaskClient]
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -299,7 +300,9 @@ def test_gates_are_counted_as_they_learn_the_face(
     with writing(engine) as session:
         session.add(Face(person_id=person, model="m", templates=1, enrolled_at=NOON))
         session.add(GateState(gate_id=gate, held_version=4))
-        session.add_all([a_roster(gate, 4, NOON - timedelta(minutes=1)), a_roster(gate, 5, NOON)])
+        session.add_all(
+            [a_roster(gate, 4, made_at=NOON - timedelta(minutes=1)), a_roster(gate, 5, made_at=NOON)]
+        )
     assert status(desk, person)["knowing"] == []
     assert "0 of 1" in desk.get(f"/enrol/{person}/progress").text
     with writing(engine) as session:
@@ -325,17 +328,3 @@ def test_a_guard_enrols_nobody(logged_in: Login, person: UUID, town: Any) -> Non
     guard = logged_in(Role.GUARD, town.compound)
     assert guard.get(f"/enrol/{person}").status_code == 403
     assert guard.post(f"/enrol/{person}/withdraw").status_code == 403
-
-
-def a_roster(gate: str, version: int, made_at: datetime) -> SealedRoster:
-    return SealedRoster(
-        gate_id=gate,
-        version=version,
-        generation=1,
-        digest="0",
-        size=1,
-        content_key="0",
-        people=1,
-        made_at=made_at,
-        sealed=b"0",
-    )

@@ -9,14 +9,14 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from admin.db.session import writing
-from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
+from admin.db.tables.gates import Gate, GateEpoch, GateState
 from admin.security.permissions import Role
 from admin.web.gates.standing import SILENT_AFTER, standing
 from contracts.ids import BootId, GateId
 from contracts.order import Mode
 from contracts.state import HealthV1, LockV1, StageMs
 from contracts.words import CameraState, DoorState
-from tests.admin.conftest import NOON, Town
+from tests.admin.conftest import NOON, Town, a_roster
 from tests.admin.web.rows import a_passage, another_gate
 
 Login = Callable[..., FlaskClient]
@@ -54,19 +54,7 @@ def a_state(gate: str, heard: datetime = NOON, held: int = 6, **measured: Any) -
 def heard(engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         session.add(a_state("gate-main"))
-        session.add(
-            SealedRoster(
-                gate_id="gate-main",
-                version=7,
-                generation=1,
-                digest="d" * 64,
-                size=10,
-                content_key="c" * 64,
-                people=40,
-                made_at=NOON,
-                sealed=b"x",
-            )
-        )
+        session.add(a_roster("gate-main", version=7, people=40))
 
 
 def test_a_gate_is_online_while_its_reports_come() -> None:

@@ -9,30 +9,17 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
 from admin.db.session import reading, writing
-from admin.db.tables import Consent, Face, Gate, GateState, Person, Place, SealedRoster, Server
+from admin.db.tables import Consent, Face, Gate, GateState, Person, Place, Server
 from admin.security.permissions import Role
 from admin.security.scope import Scope
 from admin.web.gates.queries import OVERDUE_AFTER, gates
 from admin.web.gates.told import Change, Told, last_change, told
-from tests.admin.conftest import NOON, Town
+from tests.admin.conftest import NOON, Town, a_roster
 from tests.admin.web.rows import a_host, another_gate
 
 SECOND = timedelta(seconds=1)
 LATER = NOON + timedelta(minutes=5)
 MAIN = "gate-main"
-
-
-def a_roster(gate: str, version: int, **changed: Any) -> SealedRoster:
-    given: dict[str, Any] = {
-        "generation": 1,
-        "digest": f"{version:064x}",
-        "size": 1,
-        "content_key": "0",
-        "people": 1,
-        "made_at": NOON,
-        "sealed": b"0",
-    }
-    return SealedRoster(gate_id=gate, version=version, **given | changed)
 
 
 @pytest.fixture
