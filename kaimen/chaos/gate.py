@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from admin.logs import start_log
 from contracts.ids import ModelId, uuid7
 from contracts.words import CameraState, Method, Reason
 from gate.access.claim import Claim
@@ -117,6 +118,7 @@ def main() -> int:
     parser.add_argument("--each", type=float, required=True, help="seconds between two who come, on average")
     parser.add_argument("--seed", type=int, required=True, help="of who comes and when")
     given = parser.parse_args()
+    start_log("gate")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _number, _frame: stop.set())

@@ -24,7 +24,7 @@ LASTS_S: Final = {
     Kind.KILL: (0.0, 2.5),
     Kind.LOSE: (0.0, 2.0),
     Kind.CUT: (0.3, 4.0),
-    Kind.STALL: (1.0, 9.0),  # some longer than an order lives
+    Kind.STALL: (3.0, 9.0),  # some longer than an order lives
     Kind.DELAY: (1.0, 5.0),
     Kind.CHOKE: (1.0, 5.0),
     Kind.DATABASE: (0.5, 6.0),

@@ -46,7 +46,7 @@ from kaimen.walk import walk
 HEALED_WITHIN_S: Final = 180.0
 """A gate tries its broker again every 30 s at last, and sends again what got no receipt for two minutes."""
 PERSON_EACH_S: Final = 0.05
-ORDER_EACH_S: Final = 0.7
+ORDER_EACH_S: Final = 0.4
 TROUBLE_EACH_S: Final = 1.5
 SETTLED_S: Final = 0.2
 SUMS: Final = ("made", "kills", "cuts", "orders", "obeyed", "lost", "doubled", "late_orders", "unrecorded")

@@ -28,7 +28,8 @@ from kaimen.chaos.verdict import Told
 SHARES: Final = {Operation.OPEN: 0.85, Operation.CLOSE: 0.10, Operation.REBOOT: 0.05}
 """Of what is asked."""
 JOB_LASTS: Final = timedelta(minutes=1)
-AGAIN: Final = 0.3  # share of the orders heard that are said again
+AGAIN: Final = 0.6  # share of the orders heard that are said again
+KEPT: Final = 0.2  # share of those that the broker is to keep
 LONGEST_LATER_S: Final = 15.0
 AWAY: Final = (OperationalError, InterfaceError)
 
@@ -103,7 +104,7 @@ class Ear:
             return
         self.orders[str(order.id)] = order
         if self._chance.random() < AGAIN:
-            topic, payload, kept = message.topic, bytes(message.payload), self._chance.random() < AGAIN
+            topic, payload, kept = message.topic, bytes(message.payload), self._chance.random() < KEPT
             later = threading.Timer(
                 self._chance.uniform(0.1, LONGEST_LATER_S), self._say_again, (topic, payload, kept)
             )
