@@ -56,7 +56,7 @@ def erase(session: Session, person: Person, now: datetime) -> Erased:
     messages = _set_aside(session, person)
     discard(session, messages, now)
     rows = _in_order(session, about(person.id))
-    _note(session, rows, "who", (PartReason.ERASED, now))
+    _note(session, rows, "who", PartReason.ERASED, now)
     _empty(session, about(person.id), NO_PERSON)
     ended = select(Visit.id).where(Visit.host_id == person.id, Visit.until < now)
     session.execute(delete(PassClaim).where(PassClaim.visit_id.in_(ended)))
@@ -67,8 +67,8 @@ def expire(session: Session, passages: Sequence[UUID], now: datetime) -> None:
     """Removes both parts of these passages and all that was read from them but time, gate and outcome."""
     these = Passage.id.in_(passages)
     rows = _in_order(session, these)
-    _note(session, [row for row in rows if row.who_text is not None], "who", (PartReason.EXPIRED, now))
-    _note(session, rows, "what", (PartReason.EXPIRED, now))
+    _note(session, [row for row in rows if row.who_text is not None], "who", PartReason.EXPIRED, now)
+    _note(session, rows, "what", PartReason.EXPIRED, now)
     _empty(session, these, {**NO_PERSON, **NO_FIGURES})
 
 
@@ -86,12 +86,11 @@ def _in_order(session: Session, which: ColumnElement[bool]) -> Sequence[Passage]
     ).all()
 
 
-def _note(session: Session, rows: Sequence[Passage], part: str, why: tuple[PartReason, datetime]) -> None:
+def _note(session: Session, rows: Sequence[Passage], part: str, why: PartReason, now: datetime) -> None:
     """One entry for each run of neighbours."""
-    reason, now = why
     for run in _runs(rows):
         place = {"gate_id": run[0].gate_id, "epoch": run[0].epoch, "first": run[0].seq, "last": run[-1].seq}
-        session.add(PartPurge(**place, part=part, why=reason.value, at=now))
+        session.add(PartPurge(**place, part=part, why=why.value, at=now))
     session.flush()
 
 

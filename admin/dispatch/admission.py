@@ -75,6 +75,14 @@ class Proven:
         return X25519PublicKey.from_public_bytes(b64decode(self.newcomer.seal_key))
 
 
+@dataclass(frozen=True, slots=True)
+class Entrant:
+    """A proven box, and what was made for it to be the gate with."""
+
+    proven: Proven
+    secrets: GateSecrets
+
+
 def proven(row: GateJoin, own: X25519PrivateKey) -> Proven | JoinFault:
     """What the box asked for, where its proof is by the code's key and it holds the key it wants certified."""
     try:
@@ -103,22 +111,20 @@ def new_gate(row: GateJoin, by: Proven) -> NewGate:
     )
 
 
-def admit(
-    session: Session, row: GateJoin, box: tuple[Proven, GateSecrets], desk: Desk, now: datetime
-) -> None:
+def admit(session: Session, row: GateJoin, box: Entrant, desk: Desk, now: datetime) -> None:
     """Registers the gate, or its new box, and leaves the answer for the box alone."""
-    by, secrets = box
+    by = box.proven
     keep = replace_box if row.replaces else keep_gate
-    keep(session, new_gate(row, by), secrets, process("dispatch"), now)
+    keep(session, new_gate(row, by), box.secrets, process("dispatch"), now)
     row.answer_sealed = seal(by.seal_key, PURPOSE, prove(_admission(row, box, desk, now), by.key).encode())
     row.step, row.done_at = JoinStep.DONE.value, now
 
 
-def _admission(row: GateJoin, box: tuple[Proven, GateSecrets], desk: Desk, now: datetime) -> Admission:
-    by, secrets = box
-    certificate = None
+def _admission(row: GateJoin, box: Entrant, desk: Desk, now: datetime) -> Admission:
+    secrets, certificate = box.secrets, None
     if desk.authority is not None:
-        certificate = desk.authority.gate_certificate(by.newcomer.csr.encode(), secrets.gate, now).decode()
+        csr = box.proven.newcomer.csr.encode()
+        certificate = desk.authority.gate_certificate(csr, secrets.gate, now).decode()
     pinned = desk.pinned()
     return Admission(
         gate=secrets.gate,

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from admin.db.joins import UNDER_WAY, step_at
 from admin.db.session import reading, writing
 from admin.db.tables import GateJoin, GateRevocation, JoinStep, SealedRoster
-from admin.dispatch.admission import Desk, Proven, admit, proven
+from admin.dispatch.admission import Desk, Entrant, Proven, admit, proven
 from admin.dispatch.provision import new_secrets
 from admin.security.audit import Act, record
 from admin.security.client_id import gate_user_name
@@ -131,7 +131,7 @@ class Joining:
             row = session.get_one(GateJoin, number, with_for_update=True)
             still = step_at(row, now) is JoinStep.CONFIRMED and row.fingerprint == found.fingerprint
             if still:
-                admit(session, row, (found, secrets), desk, now)
+                admit(session, row, Entrant(found, secrets), desk, now)
         if not still:
             desk.access.revoke(secrets.broker.name)
             return

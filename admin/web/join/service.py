@@ -59,24 +59,22 @@ def take(session: Session, by: Principal, asked: Asked, now: datetime) -> JoinAn
     row = session.scalars(select(GateJoin).where(GateJoin.id == int(by.id)).with_for_update()).one()
     step = step_at(row, now)
     if row.request is None and step is JoinStep.OPEN:
-        _keep(session, row, (by, asked), now)
+        _keep(session, row, by, asked, now)
         return JoinAnswerV1(state=JoinState.WAITING)
     if row.request is not None and row.request != asked.text:
-        _alarm(session, row, (by, asked), now)
+        _alarm(session, row, by, now)
         return _refused(JoinFault.USED)
     return _answer(row, step)
 
 
-def _keep(session: Session, row: GateJoin, who: tuple[Principal, Asked], now: datetime) -> None:
-    by, asked = who
+def _keep(session: Session, row: GateJoin, by: Principal, asked: Asked, now: datetime) -> None:
     row.request, row.asked_from, row.asked_at = asked.text, asked.address, now
     row.step, row.ends_at, row.code_sealed = JoinStep.ASKED.value, now + CONFIRM_WITHIN, None
     record(session, by, Act("gate_join_asked", f"gate:{row.gate_id}"), now)
 
 
-def _alarm(session: Session, row: GateJoin, who: tuple[Principal, Asked], now: datetime) -> None:
+def _alarm(session: Session, row: GateJoin, by: Principal, now: datetime) -> None:
     """A second box with the same code: the page says so until the code is forgotten."""
-    by, _asked = who
     row.reused_at = now
     if try_once(session, REUSES, row.lookup, now):
         record(session, by, Act("gate_join_reused", f"gate:{row.gate_id}"), now)
