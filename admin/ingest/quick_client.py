@@ -13,6 +13,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import MessageType, MQTTErrorCode
 
 AHEAD: Final = 64 * 1024  # bytes asked for at once
+BREATH: Final = 100  # packets read before something is written, where there is something
 _PUBACK: Final = struct.Struct("!BBH")
 _TWO_BYTES_FOLLOW: Final = 2
 
@@ -21,7 +22,7 @@ class QuickClient(Client):
     """Reads as much as there is at once, and writes many acknowledgements as one piece."""
 
     _ahead = b""
-    _at = 0
+    _at = _read_since = 0
 
     def reconnect(self) -> MQTTErrorCode:
         """What was read ahead over the connection before is not continued."""
@@ -35,10 +36,17 @@ class QuickClient(Client):
             self._packet_queue(MessageType.PUBACK, piece, 0, 1)
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """All packets that were read ahead, for which nobody else would wake this thread."""
+        """All packets that were read ahead, for which nobody else would wake this thread.
+
+        A flood does not keep this side silent: what waits to be written goes out in between.
+        """
         code = super().loop_read(max_packets)
         while code == MQTTErrorCode.MQTT_ERR_SUCCESS and self._at < len(self._ahead):
-            code = super().loop_read(max_packets)
+            self._read_since += 1
+            if self._read_since >= BREATH:
+                self._read_since = 0
+                code = self.loop_write() or self.loop_misc()
+            code = code or super().loop_read(max_packets)
         return code
 
     def _sock_recv(self, bufsize: int) -> bytes:

@@ -79,7 +79,10 @@ class Relays:
 
 def waiting(journal: Path) -> str | None:
     """The newest granted passage in a journal whose pulse nobody has noted yet."""
-    db = sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)
+    try:
+        db = sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)
+    except sqlite3.Error:
+        return None
     try:
         found = db.execute("SELECT id FROM link WHERE pulse = 'waiting' ORDER BY row DESC LIMIT 1").fetchone()
     except sqlite3.Error:

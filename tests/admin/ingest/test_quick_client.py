@@ -7,7 +7,7 @@ import pytest
 from paho.mqtt.client import MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
-from admin.ingest.quick_client import AHEAD, QuickClient
+from admin.ingest.quick_client import AHEAD, BREATH, QuickClient
 
 CONNACK = b"\x20\x02\x00\x00"
 
@@ -52,6 +52,14 @@ def test_everything_that_has_come_is_read_at_once_and_in_order(client: Line) -> 
     client.far.sendall(b"".join(publish(*one) for one in wanted))
     client.loop_read()
     assert client.got == wanted  # type: ignore[attr-defined]
+
+
+def test_acknowledgements_go_out_while_a_flood_comes_in(client: Line) -> None:
+    flood = b"".join(publish(mid, b"x") for mid in range(1, 3 * BREATH))
+    client.far.sendall(flood)
+    client.acknowledge_all([1, 2])
+    client.loop_read()
+    assert client.far.recv(AHEAD) == b"\x40\x02\x00\x01\x40\x02\x00\x02"
 
 
 def test_a_message_that_comes_in_two_pieces_is_taken_whole(client: Line) -> None:
