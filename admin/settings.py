@@ -107,9 +107,8 @@ class WebSettings(ProcessSettings):
     base_url: str  # what links in messages and QR codes begin with
     certificate_file: Path | None = None  # of this server and its authority, PEM: pages come by HTTPS
     key_file: Path | None = None
-    allow_cleartext: bool = (
-        False  # off loopback without a certificate, where a proxy on a line of its own has one
-    )
+    # Off loopback without a certificate, where a proxy on a line of its own has one.
+    allow_cleartext: bool = False
     secure_cookies: bool = True  # off only for http on loopback
     trusted_proxies: Annotated[int, Field(ge=0, le=5)] = 0
 

@@ -20,9 +20,8 @@ from contracts.wire import Base64, Fault, Hash, Message, Wire, WireError
 from contracts.words import Direction
 
 Body = TypeVar("Body", bound=Wire)
-Lookup = Annotated[
-    str, StringConstraints(pattern=r"^[0-9a-f]{32}$")
-]  # names a code without telling its secret
+Lookup = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Names a code without telling its secret."""
 
 VERSION: Final = 1
 SECRET_BYTES: Final = 16

@@ -6,7 +6,7 @@ thousand people are read without parsing their numbers.
 
 import struct
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AwareDatetime, Field
 
@@ -16,6 +16,10 @@ from contracts.wire import Base64, Fault, Hash, Message, Wire, WireError
 LARGEST_ROSTER = 512 * 1024 * 1024
 _LENGTH = struct.Struct(">I")
 FLOAT32_BYTES = 4
+
+Item = TypeVar("Item")
+Listed = Annotated[list[Item], Field(fail_fast=True)]
+"""A list that may be long: the first wrong entry ends the reading, else each would be kept as a fault of its own."""
 
 
 class Name(Wire):
@@ -83,13 +87,13 @@ class Roster(Message):
     gate_name: Name
     model: ModelId
     width: Annotated[int, Field(ge=1, le=4096)]  # numbers in one template
-    people: list[RosterPerson] = []
-    rows: list[Annotated[int, Field(ge=0)]] = []
-    confusable: list[RosterPair] | None = None
+    people: Listed[RosterPerson] = []
+    rows: Listed[Annotated[int, Field(ge=0)]] = []
+    confusable: Listed[RosterPair] | None = None
     pin_key: Base64
-    pins: list[RosterPin] = []
-    passes: list[RosterPass] = []
-    pass_keys: list[PassKey] = []
+    pins: Listed[RosterPin] = []
+    passes: Listed[RosterPass] = []
+    pass_keys: Listed[PassKey] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ only where those bytes have the digest that a manifest signed for them.
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Generic, Protocol, Self, TypeVar
+from typing import Annotated, Final, Generic, Protocol, Self, TypeVar
 
 from pydantic import Field
 
 from contracts.roster import (
     FLOAT32_BYTES,
     LARGEST_ROSTER,
+    Listed,
     Roster,
     RosterBody,
     RosterPair,
@@ -29,6 +30,9 @@ _NAME = "RosterDelta"
 DELTA_PURPOSE = "roster delta"
 """What a delta is sealed for."""
 
+SHORT: Final = 8
+"""A step is told, and taken, where the whole is so many times longer; else the whole is the quicker way."""
+
 Item = TypeVar("Item")
 Item_co = TypeVar("Item_co", covariant=True)
 Place = Annotated[int, Field(ge=0)]
@@ -42,25 +46,25 @@ class Splice(Wire):
 
 
 class PersonSplice(Splice):
-    put: list[RosterPerson] = []
+    put: Listed[RosterPerson] = []
 
 
 class RowSplice(Splice):
     """`put` are owners, by index in the new roster's people; their rows stand behind the head, in this order."""
 
-    put: list[Place] = []
+    put: Listed[Place] = []
 
 
 class PairSplice(Splice):
-    put: list[RosterPair] = []
+    put: Listed[RosterPair] = []
 
 
 class PinSplice(Splice):
-    put: list[RosterPin] = []
+    put: Listed[RosterPin] = []
 
 
 class PassSplice(Splice):
-    put: list[RosterPass] = []
+    put: Listed[RosterPass] = []
 
 
 class RosterDelta(Message):
@@ -70,11 +74,11 @@ class RosterDelta(Message):
     base: Hash
     becomes: Hash
     head: Roster
-    people: list[PersonSplice] = []
-    rows: list[RowSplice] = []
-    confusable: list[PairSplice] = []
-    pins: list[PinSplice] = []
-    passes: list[PassSplice] = []
+    people: Listed[PersonSplice] = []
+    rows: Listed[RowSplice] = []
+    confusable: Listed[PairSplice] = []
+    pins: Listed[PinSplice] = []
+    passes: Listed[PassSplice] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,16 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
+
+AWAY: Final = (OperationalError, InterfaceError)
+"""The database is not there now: whoever works on its own waits and tries again."""
 
 BUSY_MS = 5_000
 _WRITES = "kaimen_writes"

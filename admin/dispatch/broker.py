@@ -72,9 +72,8 @@ def settle(access: BrokerAccess, registered: Callable[[], Mapping[str, Rights]])
 
     Rights grow with releases, and a register put back from a backup may have forgotten or regained a gate.
     """
-    users = (
-        access.users()
-    )  # before the register is read: a gate granted meanwhile is not taken for a stranger
+    # Users before the register: a gate granted meanwhile is not taken for a stranger.
+    users = access.users()
     rights = registered()
     for stranger in sorted(users - rights.keys()):
         if stranger.startswith(GATE_USERS):

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 
 from admin.db.session import reading, writing
 from admin.db.tables import Compound, Gate
+from admin.db.tables.gates import NO_CREDENTIAL
 from admin.dispatch.broker import (
     DISPATCH,
     INGEST,
@@ -30,7 +31,6 @@ from contracts.ids import CompoundId, GateId
 
 log = structlog.get_logger()
 
-NO_CREDENTIAL: Final = ""
 JUST_ADDED: Final = timedelta(minutes=10)  # between the register and the broker's users lie milliseconds
 
 

@@ -20,14 +20,12 @@ from admin.dispatch.roster import Draft, draft
 from admin.dispatch.shelf import Faces, Shelf
 from contracts.ids import GateId
 from contracts.roster import encode_roster
-from contracts.roster_delta import DELTA_PURPOSE, RosterRows, Step, encode_delta
+from contracts.roster_delta import DELTA_PURPOSE, SHORT, RosterRows, Step, encode_delta
 from contracts.sealing import seal
 
 log = structlog.get_logger()
 
 ROSTER_PURPOSE: Final = "roster"
-SHORT: Final = 8
-"""A step is told where the whole is so many times longer; else the whole is the quicker way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,10 @@ from typing import Final
 import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import ColumnElement, Engine, delete, or_, select, update
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
 from admin.db.joins import UNDER_WAY, step_at
-from admin.db.session import reading, writing
+from admin.db.session import AWAY, reading, writing
 from admin.db.tables import GateJoin, GateRevocation, JoinStep, SealedRoster
 from admin.dispatch.admission import Desk, Entrant, Proven, admit, proven
 from admin.dispatch.provision import new_secrets
@@ -30,7 +29,6 @@ log = structlog.get_logger()
 POLL_S: Final = 0.2
 AGAIN: Final = timedelta(seconds=10)  # after a trouble that may pass, such as a broker that is away
 ANSWER_KEPT: Final = timedelta(days=1)
-AWAY: Final = (OperationalError, InterfaceError)
 DISPATCH: Final = process("dispatch")
 
 

@@ -9,10 +9,9 @@ from typing import Final
 import structlog
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from admin.db.revision import looked, revision
-from admin.db.session import reading, writing
+from admin.db.session import AWAY, reading, writing
 from admin.db.tables import Compound, Gate
 from admin.dispatch.announcer import NO_CONNECTION, Announcer
 from admin.dispatch.body import Keys
@@ -31,7 +30,6 @@ log = structlog.get_logger()
 POLL_S: Final = 0.1  # promise 8: a change reaches connected gates within 2 s
 AGAIN: Final = timedelta(seconds=30)  # after an error with one gate's roster
 RENEW: Final = timedelta(hours=1)  # a connected gate's lease counts from the manifest it last saw
-AWAY: Final = (OperationalError, InterfaceError)
 SELDOM: Final = (200_000, 50, 100)
 """When Python looks for cycles: every 700 new objects, as it comes, made a look at ten thousand people half as long
 again."""

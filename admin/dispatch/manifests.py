@@ -1,9 +1,10 @@
 """Versions of a gate's roster as the register keeps them, and the signed manifest that names the newest."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from admin.db.tables import SealedRoster
@@ -15,25 +16,37 @@ WHOLES_KEPT: Final = 3  # a gate may be fetching one while the next is made
 STEPS_KEPT: Final = 32
 """A gate that was away for as many versions still comes by steps; each is an eighth of the whole at most."""
 
-Newest = Row[int, str, int, str, datetime, bool]
-"""Version, content key, generation, digest, when it was made, and whether the whole is there."""
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """A gate's newest version, without its bytes; `is_whole` says whether the whole is sealed too."""
+
+    generation: int
+    version: int
+    digest: str
+    size: int  # bytes of the whole, encoded
+    content_key: str
+    made_at: datetime
+    is_whole: bool
 
 
 def newest_of(session: Session, gate: GateId) -> Newest | None:
-    """The newest version, without its bytes."""
-    return session.execute(
+    """None for a gate that no roster was made for."""
+    row = session.execute(
         select(
-            SealedRoster.version,
-            SealedRoster.content_key,
             SealedRoster.generation,
+            SealedRoster.version,
             SealedRoster.digest,
+            SealedRoster.size,
+            SealedRoster.content_key,
             SealedRoster.made_at,
-            SealedRoster.sealed.is_not(None).label("is_whole"),
+            SealedRoster.sealed.is_not(None),
         )
         .where(SealedRoster.gate_id == gate)
         .order_by(SealedRoster.version.desc())
         .limit(1)
     ).one_or_none()
+    return None if row is None else Newest(*row)
 
 
 def keep(session: Session, roster: SealedRoster) -> None:
@@ -59,15 +72,10 @@ def add_whole(session: Session, gate: GateId, digest: str, sealed: bytes) -> Non
 
 def manifest(session: Session, gate: GateId, key: SigningKey, now: datetime) -> SignedV1 | None:
     """Names the gate's newest roster, signed now: a gate counts its lease from the signature."""
-    row = session.execute(
-        select(SealedRoster.generation, SealedRoster.version, SealedRoster.digest, SealedRoster.size)
-        .where(SealedRoster.gate_id == gate)
-        .order_by(SealedRoster.version.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is None:
+    one = newest_of(session, gate)
+    if one is None:
         return None
     body = Manifest(
-        gate=gate, generation=row.generation, version=row.version, digest=row.digest, size=row.size, at=now
+        gate=gate, generation=one.generation, version=one.version, digest=one.digest, size=one.size, at=now
     )
     return sign(body, key)

@@ -7,10 +7,9 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from admin.db.session import reading, writing
+from admin.db.session import AWAY, reading, writing
 from admin.db.tables import Compound, Gate, GateOrder, OrderState, Unsent
 from admin.dispatch.announcer import NO_CONNECTION, Announcer
 from admin.dispatch.sightings import Sightings
@@ -29,7 +28,6 @@ LIFE_MS: Final = 6_000
 """From the signature to the last moment at the gate; with the wait before it never ten seconds."""
 ANSWER_WITHIN: Final = timedelta(seconds=12)
 JOB_AGAIN_S: Final = 30.0
-AWAY: Final = (OperationalError, InterfaceError)
 NOW_KINDS: Final = tuple(one.value for one in Operation if one not in JOBS)
 JOB_KINDS: Final = tuple(one.value for one in JOBS)
 

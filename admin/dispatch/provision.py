@@ -105,7 +105,7 @@ def credential_hash(credential: str) -> str:
 def _compound_of(session: Session, place_id: int) -> Compound:
     """The compound that a place is, or lies in."""
     place = session.get(Place, place_id)
-    steps = [int(step) for step in place.path.split("/") if step] if place is not None else []
+    steps = place.steps if place is not None else []
     found = session.scalars(select(Compound).where(Compound.place_id.in_(steps))).one_or_none()
     if found is None:
         raise NoSuchPlaceError(place_id)

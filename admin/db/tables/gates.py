@@ -1,11 +1,15 @@
 """Gates: where they are, how they are, how far their record has come, which roster they should hold."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin.db.base import Base
+
+NO_CREDENTIAL: Final = ""
+"""In place of a hash: no box is let in as this gate until one has joined again."""
 
 
 class Gate(Base):

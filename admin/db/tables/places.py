@@ -32,6 +32,11 @@ class Place(Base):
     name_en: Mapped[str] = mapped_column(String(64))
     path: Mapped[str] = mapped_column(String(128))
 
+    @property
+    def steps(self) -> list[int]:
+        """The ids in `path`, from the street down to this place."""
+        return [int(step) for step in self.path.split("/") if step]
+
 
 class Compound(Base):
     """What only compounds have beside their place."""

@@ -98,10 +98,9 @@ def one(session: Session, scope: Scope, join: int, now: datetime) -> JoinLine | 
 
 def second_people(session: Session, line: JoinLine) -> int:
     """How many accounts other than the maker's may confirm this box."""
-    path = session.scalar(
-        select(Place.path).join(GateJoin, GateJoin.place_id == Place.id).where(GateJoin.id == line.id)
-    )
-    around = [int(step) for step in (path or "").split("/") if step]
+    place = session.scalars(
+        select(Place).join(GateJoin, GateJoin.place_id == Place.id).where(GateJoin.id == line.id)
+    ).one()
     roles = [role.value for role, may in PERMISSIONS.items() if Permission.CONFIRM_GATE in may]
     others = (
         select(func.count())
@@ -110,7 +109,7 @@ def second_people(session: Session, line: JoinLine) -> int:
             Account.id != line.made_by.id,
             Account.disabled_at.is_(None),
             Account.role.in_(roles),
-            or_(Account.place_id.is_(None), Account.place_id.in_(around)),
+            or_(Account.place_id.is_(None), Account.place_id.in_(place.steps)),
         )
     )
     return session.scalar(others) or 0
@@ -150,16 +149,10 @@ def spots(session: Session, scope: Scope) -> list[Spot]:
     return [
         Spot(
             place.id,
-            tuple(
-                (places[step].name_zh, places[step].name_en) for step in _steps(place.path) if step in places
-            ),
+            tuple((places[step].name_zh, places[step].name_en) for step in place.steps if step in places),
         )
-        for place in sorted(mine, key=lambda place: _steps(place.path))
+        for place in sorted(mine, key=lambda place: place.steps)
     ]
-
-
-def _steps(path: str) -> list[int]:
-    return [int(step) for step in path.split("/") if step]
 
 
 def _lines(scope: Scope, which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:

@@ -45,7 +45,9 @@ def replace(gate: str) -> ResponseReturnValue:
     made = service.replace(db(), current(), gate, _address(), now())
     if isinstance(made, GateJoin):
         return redirect(url_for(".join", number=made.id))
-    return _refused(made) or (_index(words.REFUSALS[made]), 422)
+    if made is JoinRefusal.NOT_HERE:
+        abort(404)
+    return _index(words.REFUSALS[made]), 422
 
 
 @pages.post("/gates/<gate>/revoke")
@@ -92,11 +94,9 @@ def refuse(number: int) -> ResponseReturnValue:
 def _decided(number: int, done: GateJoin | JoinRefusal) -> ResponseReturnValue:
     if isinstance(done, GateJoin):
         return redirect(url_for(".join", number=number))
-    return _refused(done) or (_join(number, words.REFUSALS[done]), 422)
-
-
-def _refused(why: JoinRefusal) -> ResponseReturnValue | None:
-    return abort(404) if why is JoinRefusal.NOT_HERE else None
+    if done is JoinRefusal.NOT_HERE:
+        abort(404)
+    return _join(number, words.REFUSALS[done]), 422
 
 
 def _index(trouble: str | None = None) -> str:

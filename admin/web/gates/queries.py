@@ -8,7 +8,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from admin.db.chain import gaps
-from admin.db.tables.gates import Gate, GateEpoch, GateState, SealedRoster
+from admin.db.tables.gates import NO_CREDENTIAL, Gate, GateEpoch, GateState, SealedRoster
 from admin.db.tables.places import Compound, Place
 from admin.security.scope import Scope
 from admin.web.gates.standing import Standing, standing
@@ -79,7 +79,7 @@ def gates(session: Session, scope: Scope, now: datetime) -> list[GateLine]:
             standing=standing(state, now),
             wanted=wanted.get(gate.id),
             record=records.get(gate.id, Record()),
-            admitted=gate.credential_hash != "",
+            admitted=gate.credential_hash != NO_CREDENTIAL,
             overdue=overdue.get(gate.id),
         )
         for gate, state, place in rows

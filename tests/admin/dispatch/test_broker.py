@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 
 from admin.db.session import reading, writing
 from admin.db.tables import Audit, Gate, Place
+from admin.db.tables.gates import NO_CREDENTIAL
 from admin.dispatch.broker import (
     BrokerNotReached,
     BrokerUser,
@@ -21,7 +22,7 @@ from admin.dispatch.broker import (
     ingest_rights,
     settle,
 )
-from admin.dispatch.broker_access import JUST_ADDED, NO_CREDENTIAL, access_of, settle_users
+from admin.dispatch.broker_access import JUST_ADDED, access_of, settle_users
 from admin.dispatch.broker_mosquitto import first_users
 from admin.dispatch.broker_nats import NatsAccess, reload
 from admin.settings import MosquittoAccessSettings

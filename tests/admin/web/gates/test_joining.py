@@ -14,6 +14,7 @@ from admin.db.joins import CODE_LASTS, CODE_PURPOSE, KEY_PURPOSE
 from admin.db.revision import revision
 from admin.db.session import reading, writing
 from admin.db.tables import Account, Audit, Gate, GateJoin, GateRevocation, JoinStep, SealedRoster
+from admin.db.tables.gates import NO_CREDENTIAL
 from admin.security.authority import load_authority, make_authority
 from admin.security.keys import load_sealing_key
 from admin.security.permissions import Role
@@ -275,7 +276,7 @@ def test_an_ended_gate_loses_credential_and_roster_at_once(
 def test_the_page_says_which_gate_has_to_join_again(added: Added, engine: Engine) -> None:
     assert "box in no more" not in added.manager.get("/gates").text
     with writing(engine) as session:
-        session.get_one(Gate, "gate-main").credential_hash = ""
+        session.get_one(Gate, "gate-main").credential_hash = NO_CREDENTIAL
     assert "box in no more" in added.manager.get("/gates").text
 
 
