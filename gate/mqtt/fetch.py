@@ -21,7 +21,7 @@ from contracts.loopback import is_loopback
 from contracts.manifest import Manifest
 from contracts.picture import PictureKind
 from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster, encode_roster
-from contracts.roster_delta import DELTA_PURPOSE, apply_delta, decode_delta
+from contracts.roster_delta import DELTA_PURPOSE, SHORT, apply_delta, decode_delta
 from contracts.sealing import NotForUs, seal, unseal
 from contracts.wire import LARGEST_MESSAGE, WireError
 from gate.mqtt.cleartext import CleartextRefused
@@ -181,11 +181,14 @@ class Server:
         self._client.close()
 
     def _by_steps(self, manifest: Manifest, base: Base) -> RosterBody | None:
-        """None where no steps lead there, or they lead elsewhere; more than the whole is never read for them."""
+        """None where no steps lead there, or they lead elsewhere.
+
+        More than the whole is never read for them, nor a step longer than any that is told.
+        """
         body, digest, left = base.body, base.digest, manifest.size
         try:
             for _ in range(MOST_STEPS):
-                sealed = self._step_after(digest, left)
+                sealed = self._step_after(digest, min(left, manifest.size // SHORT + SEAL_BYTES))
                 if sealed is None:
                     return None
                 delta = decode_delta(unseal(self._key, DELTA_PURPOSE, sealed))

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -121,6 +122,21 @@ def test_a_hostile_delta_is_refused(changed: dict[str, object]) -> None:
     base = RosterBody(street.roster.model_copy(update={"confusable": pair}), street.templates)
     with pytest.raises(WireError):
         applied(base, encoded(a_hostile(base, **changed)))
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("name", ["people", "rows", "confusable", "pins", "passes"])
+def test_a_hundred_thousand_wrong_entries_are_one_fault(name: str) -> None:
+    """Nothing is proven yet when a delta is read: each wrong entry kept as a fault would be 600 bytes of memory."""
+    bomb = f'{{"{name}": [{",".join(["0.5"] * 100_000)}]}}'.encode()
+    data = struct.pack(">I", len(bomb)) + bomb
+    tracemalloc.start()
+    try:
+        with pytest.raises(WireError):
+            decode_delta(data)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_rows_that_are_too_few_or_too_many_are_refused() -> None:

@@ -9,15 +9,15 @@ import pytest
 from contracts.ids import PersonId
 from contracts.manifest import Manifest
 from contracts.roster import RosterBody, RosterPerson, encode_roster
-from contracts.roster_delta import DELTA_PURPOSE, RosterRows, Step, encode_delta
+from contracts.roster_delta import DELTA_PURPOSE, SHORT, RosterRows, Step, encode_delta
 from contracts.sealing import seal
-from gate.mqtt.fetch import MOST_STEPS, Base, Fetched, NotFetched, Server, Trouble
+from gate.mqtt.fetch import MOST_STEPS, SEAL_BYTES, Base, Fetched, NotFetched, Server, Trouble
 from tests.gate.mqtt.test_fetch import GATE, KEY, NOON, a_body, a_server, whole
 
 
 def version(number: int) -> RosterBody:
     """Each knows a person more than the one before."""
-    people = [RosterPerson(id=PersonId(f"p{one:03}")) for one in range(100 + number)]
+    people = [RosterPerson(id=PersonId(f"p{one:04}")) for one in range(1000 + number)]
     head = a_body().roster.model_copy(update={"version": number, "people": people})
     return RosterBody(head, bytes(8))
 
@@ -106,8 +106,19 @@ def test_a_step_to_another_gates_roster_is_not_taken_even_when_it_was_signed() -
     assert shelf.server().fetch(wanted, BASE) == NotFetched(Trouble.NOT_THERE)
 
 
-def test_steps_longer_than_the_whole_are_not_read_to_their_end() -> None:
-    shelf = Shelf({digest_of(OLD): bytes(manifest_of(NEW).size + 1)}, NEW)
+@pytest.mark.promise(8)
+def test_a_step_longer_than_any_that_is_told_is_not_read_to_its_end() -> None:
+    """A server that was taken over could else have the gate unfold a bomb as large as the roster."""
+    far = version(400)
+    long = step(OLD, far)
+    assert manifest_of(far).size // SHORT + SEAL_BYTES < len(long) < manifest_of(far).size
+    shelf = Shelf({digest_of(OLD): long}, far)
+    assert isinstance(shelf.server().fetch(manifest_of(far), BASE), Fetched)
+    assert shelf.asked == ["step", "whole"]
+
+
+def test_a_step_of_zeros_is_made_up_for_by_the_whole() -> None:
+    shelf = Shelf({digest_of(OLD): bytes(manifest_of(NEW).size // SHORT)}, NEW)
     assert isinstance(shelf.server().fetch(manifest_of(NEW), BASE), Fetched)
     assert shelf.asked == ["step", "whole"]
 
