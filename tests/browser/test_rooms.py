@@ -220,7 +220,7 @@ def some_orders(session: Session, gate: str, now: datetime) -> GateOrder:
             "state": "refused",
             "why": "other_boot",
         },
-        {"operation": "reboot", "reason": "fault", "state": "sent", "until": until},
+        {"operation": "reboot", "reason": "repair", "state": "sent", "until": until},
         {"operation": "lock_down", "reason": "emergency", "state": "accepted", "until": until},
     ]
     orders = [GateOrder(id=uuid7(), gate_id=gate, account_id=by, asked_at=now, **kind) for kind in kinds]
