@@ -1,6 +1,5 @@
 """A box's line to a server that it knows by a one-time code alone: first its authority, then all over its TLS."""
 
-import hashlib
 import ssl
 import time
 from typing import Final, Self
@@ -9,6 +8,7 @@ import httpx
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from admin.security.authority import fingerprint
 from contracts.join import JoinAnswerV1, JoinCode, JoinFault, JoinRequestV1, JoinState
 from contracts.wire import LARGEST_MESSAGE, WireError
 from kaimen.state import CannotStart
@@ -86,7 +86,7 @@ def _authority(url: str, pinned: str) -> bytes:
         raise CannotStart(_not_reached(url, trouble)) from None
     except ValueError:
         raise CannotStart(f"{url} shows no certificate authority. Is that the server of the code?") from None
-    if hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest() != pinned:
+    if fingerprint(certificate) != pinned:
         raise CannotStart(
             f"{url} shows another certificate authority than the code names. Somebody may be on the way between: "
             "nothing was sent. Make a new code; if it happens again, tell the operator."
