@@ -274,10 +274,10 @@ def test_an_ended_gate_loses_credential_and_roster_at_once(
 
 
 def test_the_page_says_which_gate_has_to_join_again(added: Added, engine: Engine) -> None:
-    assert "box in no more" not in added.manager.get("/gates").text
+    assert "Have a box join again" not in added.manager.get("/gates").text
     with writing(engine) as session:
         session.get_one(Gate, "gate-main").credential_hash = NO_CREDENTIAL
-    assert "box in no more" in added.manager.get("/gates").text
+    assert "Have a box join again" in added.manager.get("/gates").text
 
 
 @pytest.mark.promise(10)
