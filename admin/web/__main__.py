@@ -1,6 +1,7 @@
 """`python -m admin.web --config web.toml`: one gunicorn worker on gevent, stopped gently by TERM or INT."""
 
 import argparse
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,21 @@ if TYPE_CHECKING:
     from flask import Flask
 
 STOP_SECONDS = 5
+HANDSHAKE_SECONDS = 10.0
+
+
+class Handshakes:
+    """All that gevent's server asks of an SSLContext. Who connects and says nothing is not waited for."""
+
+    def __init__(self, context: ssl.SSLContext, seconds: float = HANDSHAKE_SECONDS) -> None:
+        self._context, self._seconds = context, seconds
+
+    def wrap_socket(self, sock: socket.socket, *, server_side: bool) -> ssl.SSLSocket:
+        """Raises SSLError, also where it takes too long."""
+        from gevent import Timeout  # in the worker alone: see Served
+
+        with Timeout(self._seconds, ssl.SSLError("no handshake in time")):
+            return self._context.wrap_socket(sock, server_side=server_side)
 
 
 class Served(BaseApplication):
@@ -46,11 +62,11 @@ class Served(BaseApplication):
         from gevent.hub import Hub
 
         from admin.web.app import create_app  # in the worker alone: see the class
-        from admin.web.ground import Surroundings, in_gevent_threads
+        from admin.web.ground import Surroundings, in_gevent_threads, on_gevents_clock
 
         # Whoever fails to shake hands would write a traceback into the log each time.
         Hub.NOT_ERROR = (*Hub.NOT_ERROR, ssl.SSLError)
-        return create_app(self.kaimen, Surroundings(aside=in_gevent_threads))
+        return create_app(self.kaimen, Surroundings(aside=in_gevent_threads, patience=on_gevents_clock))
 
 
 def _tls(settings: WebSettings) -> dict[str, object]:
@@ -58,10 +74,10 @@ def _tls(settings: WebSettings) -> dict[str, object]:
     if settings.certificate_file is None:
         return {}
 
-    def context(_config: object, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+    def context(_config: object, usual: Callable[[], ssl.SSLContext]) -> Handshakes:
         made = usual()
         made.minimum_version = ssl.TLSVersion.TLSv1_2
-        return made
+        return Handshakes(made)
 
     return {
         "certfile": str(settings.certificate_file),

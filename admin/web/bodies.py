@@ -8,10 +8,15 @@ from typing import IO, Any, Final, TypeVar
 from flask import Request, current_app, request, session
 from werkzeug.exceptions import HTTPException
 
+from admin.web.ground import Patience
+
 View = TypeVar("View", bound=Callable[..., Any])
 MARK: Final = "kaimen_most_bytes"
 LARGEST_FORM: Final = 64 * 1024
 LARGEST_UPLOAD: Final = 12 * 1024 * 1024
+FORM_S: Final = 20.0
+UPLOAD_S: Final = 300.0
+"""How long a body may be on its way: a photo comes over a slow line, a stranger's few bytes do not."""
 
 
 class InMemory(Request):
@@ -38,13 +43,14 @@ def takes(most: int) -> Callable[[View], View]:
     return mark
 
 
-def take_in() -> None:
+def take_in(patience: Patience) -> None:
     """Reads the body before the endpoint's thread begins, where gevent can wait for what is still on its way.
 
-    What is wrong with it is met again, and answered, when the endpoint asks for it.
+    What is wrong with it is met again, and answered, when the endpoint asks for it. Raises TooSlow where it does not
+    come: each connection that is waited for is one of those there are.
     """
     most: int = getattr(current_app.view_functions.get(request.endpoint or ""), MARK, LARGEST_FORM)
     known = "_user_id" in session
     request.max_content_length = most if known else min(most, LARGEST_FORM)
-    with suppress(HTTPException):
+    with patience(UPLOAD_S if known else FORM_S), suppress(HTTPException):
         request.get_data(cache=True)

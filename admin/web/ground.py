@@ -1,6 +1,7 @@
 """What the pages stand on: settings, database, keys, clock and threads, put together once by `app.create_app`."""
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,29 @@ class Aside(Protocol):
     """Runs blocking work where it stops nobody else, and waits for its result."""
 
     def __call__(self, work: Callable[[], T]) -> T: ...
+
+
+class TooSlow(Exception):
+    """What was waited for did not come in time. No OSError: those of a body are taken for the client's farewell."""
+
+
+class Patience(Protocol):
+    """Ends what takes longer than so many seconds by raising TooSlow in it."""
+
+    def __call__(self, seconds: float) -> AbstractContextManager[object]: ...
+
+
+def for_ever(seconds: float) -> AbstractContextManager[object]:
+    """For tests, whose bodies are there at once."""
+    del seconds
+    return nullcontext()
+
+
+def on_gevents_clock(seconds: float) -> AbstractContextManager[object]:
+    """For whatever waits in gevent's hub: hundreds wait there beside each other."""
+    from gevent import Timeout  # here alone: tests and tools run without gevent
+
+    return Timeout(seconds, TooSlow())
 
 
 def in_place(work: Callable[[], T]) -> T:
@@ -56,6 +80,7 @@ class Surroundings:
     """What differs between a served process and a test."""
 
     aside: Aside = in_place
+    patience: Patience = for_ever
     clock: Callable[[], datetime] = utc_now
     translations: Path = TRANSLATIONS
 

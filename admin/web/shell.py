@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, cast
 
@@ -12,7 +13,7 @@ from flask_wtf.csrf import CSRFProtect
 
 from admin.security.permissions import MACHINES, Permission
 from admin.web import bodies, guard
-from admin.web.ground import in_place
+from admin.web.ground import TooSlow, in_place
 
 STATIC = frozenset({"static", "bootstrap.static"})
 log = structlog.get_logger()
@@ -26,7 +27,10 @@ class Shell(Flask):
     def full_dispatch_request(self) -> Response:
         if request.endpoint in STATIC:
             return in_place(self._answer)
-        bodies.take_in()
+        try:
+            bodies.take_in(guard.ground().around.patience)
+        except TooSlow:
+            return Response(status=HTTPStatus.REQUEST_TIMEOUT)
         return guard.ground().around.aside(self._answer)
 
     def log_exception(

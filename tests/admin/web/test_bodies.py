@@ -100,7 +100,7 @@ def test_a_photo_beyond_twelve_megabytes_is_refused_with_words(logged_in: Login)
 def test_an_error_outside_an_endpoint_is_logged_without_its_address(
     client: FlaskClient, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail() -> None:
+    def fail(_patience: object) -> None:
         raise OSError("gone")
 
     monkeypatch.setattr("admin.web.bodies.take_in", fail)
