@@ -66,6 +66,9 @@ class Joining:
                 self.turn()
             except AWAY as trouble:
                 log.warning("database away", kind=type(trouble.orig).__name__)
+            except Exception:
+                # The broad catch of this thread: without it gates would not be cut off any more, and nobody would know.
+                log.exception("joining goes on")
 
     def turn(self) -> None:
         """Everything that is due now; one box's or gate's trouble does not stop the others."""

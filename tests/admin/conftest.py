@@ -16,9 +16,11 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from admin.db.base import Base
+from admin.db.joins import CODE_LASTS
 from admin.db.session import make_engine, writing
 from admin.db.tables.accounts import Account
 from admin.db.tables.gates import Gate, SealedRoster
+from admin.db.tables.joins import GateJoin
 from admin.db.tables.people import ConsentText, Membership, Person
 from admin.db.tables.places import Compound, Household, Place
 from admin.db.tables.server import Server
@@ -259,3 +261,18 @@ def a_roster(gate: str, version: int = 1, **columns: Any) -> SealedRoster:
         "sealed": b"0",
     }
     return SealedRoster(gate_id=gate, version=version, **plain | columns)
+
+
+def a_join(made_by: int, place: int, lookup: str, **columns: Any) -> GateJoin:
+    """A code that was just made, unless said otherwise."""
+    plain: dict[str, Any] = {
+        "key_sealed": b"for dispatch",
+        "code_sealed": b"for web",
+        "gate_id": "gate-north",
+        "name_zh": "北门",
+        "name_en": "North gate",
+        "direction": "both",
+        "made_at": NOON,
+        "ends_at": NOON + CODE_LASTS,
+    }
+    return GateJoin(lookup=lookup, made_by=made_by, place_id=place, **plain | columns)

@@ -16,7 +16,6 @@ from admin.db.calibration import keep
 from admin.db.session import writing
 from admin.db.tables.accounts import Account
 from admin.db.tables.gates import Gate, GateState
-from admin.db.tables.joins import GateJoin
 from admin.db.tables.orders import GateOrder
 from admin.db.tables.passages import Passage, Quarantine
 from admin.db.tables.people import Person
@@ -29,6 +28,7 @@ from contracts.sealing import seal
 from contracts.state import HealthV1, StageMs
 from contracts.words import CameraState, DoorState
 from kaimen.demo.compound import find
+from tests.admin.conftest import a_join
 from tests.admin.web.calibration.reports import a_report as a_calibration
 from tests.admin.web.rows import a_passage, an_alarm, staff
 from tests.browser.looks import DESK, LANGUAGES, LONG_NAME, all_whole, watched
@@ -129,15 +129,13 @@ def a_gate(compound: int, name: str, now: datetime) -> Gate:
 def a_box(session: Session, compound: int, now: datetime) -> int:
     """A box that somebody else let come, so that the manager is the second person."""
     maker = session.scalars(select(Account.id).where(Account.login == "staff")).one()
-    row = GateJoin(
-        lookup="0" * 32,
-        key_sealed=b"",
+    row = a_join(
+        maker,
+        compound,
+        "0" * 32,
         gate_id="west",
-        place_id=compound,
         name_zh="西门",
         name_en="West gate",
-        direction="in",
-        made_by=maker,
         made_at=now,
         ends_at=now + HOUR,
         step="checked",

@@ -2,6 +2,7 @@
 
 from base64 import b64encode
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 from sqlalchemy import Engine, select
 
-from admin.db.joins import CODE_LASTS, CODE_PURPOSE, CONFIRM_WITHIN, KEY_PURPOSE
+from admin.db.joins import CONFIRM_WITHIN, KEY_PURPOSE
 from admin.db.session import reading, writing
-from admin.db.tables import Account, Audit, Gate, GateJoin, GateRevocation, JoinStep, SealedRoster
+from admin.db.tables import Audit, Gate, GateJoin, GateRevocation, JoinStep, SealedRoster
 from admin.dispatch.admission import Desk, PinnedKeys
 from admin.dispatch.broker import BrokerNotReached, BrokerUser
 from admin.dispatch.joining import AGAIN, ANSWER_KEPT, Hours, Joining
@@ -38,7 +39,7 @@ from contracts.join import (
     request,
 )
 from contracts.sealing import seal, unseal
-from tests.admin.conftest import a_roster, an_account
+from tests.admin.conftest import a_join, a_roster, an_account
 from tests.admin.dispatch.register import MovableClock, Town
 from tests.chains import NOON
 
@@ -137,28 +138,13 @@ def office(engine: Engine, town: Town, clock: MovableClock, authority: Authority
         maker, second = an_account("chen", Role.MANAGER), an_account("lin", Role.STAFF)
         session.add_all([maker, second])
         session.flush()
-        row = a_join(own, maker, town)
+        key = seal(own.public_key(), KEY_PURPOSE, CODE.key)
+        row = a_join(maker.id, town.units["3-1"], CODE.lookup, key_sealed=key)
         session.add(row)
         session.flush()
         numbers = row.id, second.id
     joining = Joining(engine, own, desk, Hours(clock, lambda _s: True))
     return Office(engine, own, access, joining, *numbers)
-
-
-def a_join(own: X25519PrivateKey, maker: Account, town: Town) -> GateJoin:
-    return GateJoin(
-        lookup=CODE.lookup,
-        key_sealed=seal(own.public_key(), KEY_PURPOSE, CODE.key),
-        code_sealed=seal(own.public_key(), CODE_PURPOSE, b"the code"),
-        gate_id="gate-north",
-        place_id=town.units["3-1"],
-        name_zh="北门",
-        name_en="North gate",
-        direction="both",
-        made_by=maker.id,
-        made_at=NOON,
-        ends_at=NOON + CODE_LASTS,
-    )
 
 
 def a_csr(key: ec.EllipticCurvePrivateKey = TLS_KEY) -> str:
@@ -269,6 +255,20 @@ def test_without_access_to_the_brokers_users_nobody_is_let_in(office: Office, cl
     office.asks(a_request())
     Joining(office.engine, office.own, None, Hours(clock, lambda _s: True)).turn()
     assert office.row().why == JoinFault.NOT_SET_UP
+
+
+def test_trouble_with_the_loop_itself_does_not_end_it(office: Office) -> None:
+    office.asks(a_request())
+    times = [RuntimeError("a clock that fails once"), NOON]
+
+    def now() -> datetime:
+        time = times.pop(0)
+        if isinstance(time, Exception):
+            raise time
+        return time
+
+    Joining(office.engine, office.own, None, Hours(now, lambda _s: not times)).run()
+    assert office.row().step == JoinStep.REFUSED
 
 
 def test_codes_end_and_answers_are_not_kept(office: Office, clock: MovableClock) -> None:

@@ -17,7 +17,7 @@ from admin.security.permissions import Role
 from admin.settings import WebSettings
 from admin.web.join.service import GUESSES
 from contracts.join import JoinAnswerV1, JoinCode, JoinFault, JoinRequestV1, JoinState, Newcomer, request
-from tests.admin.conftest import NOON, Clock, Town, an_account
+from tests.admin.conftest import NOON, Clock, Town, a_join, an_account
 
 CODE = JoinCode("http://127.0.0.1:8750", None, b"sixteen secret b")
 OTHER = JoinCode("http://127.0.0.1:8750", None, b"another secret..")
@@ -29,22 +29,6 @@ def a_request(code: JoinCode = CODE, key: bytes = b"s" * 32) -> JoinRequestV1:
     )
 
 
-def a_join(made_by: int, place: int, code: JoinCode = CODE) -> GateJoin:
-    return GateJoin(
-        lookup=code.lookup,
-        key_sealed=b"for dispatch",
-        code_sealed=b"for web",
-        gate_id="gate-north",
-        place_id=place,
-        name_zh="北门",
-        name_en="North gate",
-        direction="in",
-        made_by=made_by,
-        made_at=NOON,
-        ends_at=NOON + CODE_LASTS,
-    )
-
-
 @pytest.fixture
 def join(engine: Engine, town: Town) -> int:
     """A code that was just made."""
@@ -52,7 +36,7 @@ def join(engine: Engine, town: Town) -> int:
         maker = an_account("chen", Role.MANAGER)
         session.add(maker)
         session.flush()
-        row = a_join(maker.id, town.compound)
+        row = a_join(maker.id, town.compound, CODE.lookup)
         session.add(row)
         session.flush()
         return row.id
