@@ -83,7 +83,7 @@ class Blind:
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class Passersby:
     """Who comes: one every `each_s` on average, until the monotonic clock says `until_s`."""
 
     chance: random.Random
@@ -132,8 +132,8 @@ def main() -> int:
     except JournalError as wrong:
         print(wrong, file=sys.stderr)
         return EXIT_RECORD
-    traffic = Traffic(random.Random(given.seed), given.each, given.until)  # noqa: S311 - repeatable, not secret
-    people = threading.Thread(target=traffic.come, args=(gate.attendant, stop), name="people")
+    passersby = Passersby(random.Random(given.seed), given.each, given.until)  # noqa: S311 - repeatable, not secret
+    people = threading.Thread(target=passersby.come, args=(gate.attendant, stop), name="people")
     people.start()
     gate.run(stop)
     people.join()

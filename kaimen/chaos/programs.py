@@ -13,9 +13,11 @@ from typing import Final, Protocol
 from admin.dispatch.broker import DISPATCH, INGEST, BrokerUser, Rights
 from contracts.topics import ORDER
 from kaimen.broker import EmbeddedBroker
-from kaimen.state import CannotStart
+from kaimen.house import OF_A_CHILD
+from kaimen.state import CannotStart, free_port
 from kaimen.supervisor import Command, spawn
 
+ANY: Final = 0  # port
 AGAIN_S: Final = 0.3
 STOP_S: Final = 10.0
 READY_S: Final = 20.0
@@ -29,8 +31,7 @@ class Program:
     """One process. `tend` starts it again when it has ended, unless it is held down."""
 
     def __init__(self, name: str, words: list[str], log: Path) -> None:
-        quiet = {"PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
-        self.command = Command(name, tuple(words), log, {**os.environ, **quiet})
+        self.command = Command(name, tuple(words), log, {**os.environ, **OF_A_CHILD})
         self._process: subprocess.Popen[bytes] | None = None
         self._ended_at: float | None = None
         self._held = 0
@@ -98,7 +99,7 @@ class Nats:
     """The embedded broker, as `kaimen up` runs it."""
 
     def __init__(self, folder: Path, users: Mapping[str, str], gates: list[BrokerUser]) -> None:
-        self.port, self._folder = free_port(), folder
+        self.port, self._folder = free_port(ANY), folder
         broker = EmbeddedBroker(folder, self.port)
         broker.write(users[INGEST], users[DISPATCH])
         broker.access.grant(BrokerUser(EAR, users[EAR], EAR_RIGHTS))
@@ -115,7 +116,7 @@ class Mosquitto:
 
     def __init__(self, folder: Path, users: Mapping[str, str], gates: list[BrokerUser]) -> None:
         """Raises CannotStart where it is not installed."""
-        self.port, self._folder = free_port(), folder
+        self.port, self._folder = free_port(ANY), folder
         server, passwd = _debian("mosquitto"), _debian("mosquitto_passwd")
         folder.mkdir(parents=True, exist_ok=True)
         passwords = folder / "passwords"
@@ -134,12 +135,6 @@ class Mosquitto:
 
     def lose_data(self) -> None:
         (self._folder / "mosquitto.db").unlink(missing_ok=True)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for_port(port: int) -> None:

@@ -1,13 +1,14 @@
 """The doors' relays: over HTTP, outside the gates. Each pulse is noted with the record that stood for it just then."""
 
 import json
-import sqlite3
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from kaimen.chaos.journals import waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,3 @@ class Relays:
                 """Pulses are kept, not printed."""
 
         return Handler
-
-
-def waiting(journal: Path) -> str | None:
-    """The newest granted passage in a journal whose pulse nobody has noted yet."""
-    try:
-        db = sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True, timeout=1.0)
-    except sqlite3.Error:
-        return None
-    try:
-        found = db.execute("SELECT id FROM link WHERE pulse = 'waiting' ORDER BY row DESC LIMIT 1").fetchone()
-    except sqlite3.Error:
-        return None
-    finally:
-        db.close()
-    return None if found is None else str(found[0])

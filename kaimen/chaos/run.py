@@ -4,7 +4,6 @@ import json
 import os
 import platform
 import random
-import sqlite3
 import tempfile
 import threading
 import time
@@ -20,18 +19,18 @@ from admin.db.session import reading
 from admin.db.tables import Alarm, Passage
 from bench.postgresql import postgresql_server
 from kaimen.chains import RegisterChain
+from kaimen.chaos.journals import Link, is_receipted, links
 from kaimen.chaos.plan import plan
 from kaimen.chaos.programs import EAR, wait_for_port
 from kaimen.chaos.staff import Desk, Ear, orders_told
 from kaimen.chaos.trouble import Trouble
-from kaimen.chaos.verdict import Row, Verdict, judge
-from kaimen.chaos.verdict import World as Evidence
+from kaimen.chaos.verdict import Evidence, Row, Verdict, judge
 from kaimen.chaos.walls import own_network
 from kaimen.chaos.witness import heard_from
 from kaimen.chaos.world import (
     GATES,
+    BrokerKind,
     Database,
-    Kind,
     Paths,
     PostgreSqlServer,
     SqliteFile,
@@ -58,7 +57,7 @@ class Asked:
 
     minutes: float
     seed: int
-    brokers: Sequence[Kind]
+    brokers: Sequence[BrokerKind]
     database: Literal["sqlite", "postgresql"] = "sqlite"
 
 
@@ -103,7 +102,7 @@ def run(asked: Asked) -> Report:
     if no_walls is not None:
         not_done += [f"network: {no_walls}", "disk: needs a mount of its own"]
     seconds = asked.minutes * 60 / len(asked.brokers)
-    outcomes: dict[Kind, Outcome] = {}
+    outcomes: dict[BrokerKind, Outcome] = {}
     for kind in asked.brokers:
         with _database(asked.database) as (paths, database):
             outcomes[kind] = _Trial(paths, kind, asked.seed, seconds).outcome(
@@ -136,8 +135,8 @@ def _database(kind: Literal["sqlite", "postgresql"]) -> Generator[tuple[Paths, D
 class _Trial:
     """One broker: trouble, healing, and the evidence."""
 
-    def __init__(self, paths: Paths, kind: Kind, seed: int, seconds: float) -> None:
-        self._kind: Kind = kind
+    def __init__(self, paths: Paths, kind: BrokerKind, seed: int, seconds: float) -> None:
+        self._kind: BrokerKind = kind
         self._paths, self._seed, self._seconds = paths, seed, seconds
 
     def outcome(self, database: Database, disks: bool) -> Outcome:
@@ -178,26 +177,11 @@ def _heal(world: World, trouble: Trouble) -> float | None:
         world.programs[gate].stop()
         world.programs[gate].start()
     while time.monotonic() - began < HEALED_WITHIN_S:
-        if all(_is_receipted(world.paths.journal(gate)) for gate in GATES):
+        if all(is_receipted(world.paths.journal(gate)) for gate in GATES):
             return round(time.monotonic() - began, 1)
         trouble.tend()
         time.sleep(SETTLED_S)
     return None
-
-
-def _is_receipted(journal: Path) -> bool:
-    """Whether a gate waits for nothing: neither for a receipt nor for a burst to end."""
-    try:
-        db = sqlite3.connect(f"{journal.resolve().as_uri()}?mode=ro", uri=True)
-        try:
-            waiting = db.execute(
-                "SELECT (SELECT count(*) FROM link WHERE receipted IS NULL) + (SELECT count(*) FROM burst)"
-            )
-            return int(waiting.fetchone()[0]) == 0
-        finally:
-            db.close()
-    except sqlite3.Error:
-        return False
 
 
 def _evidence(world: World, ear: Ear) -> Evidence:
@@ -228,17 +212,13 @@ def _chains_hold(world: World) -> bool:
         walked = [walk(RegisterChain(session, gate)) for gate in GATES]
         whole = all(one.bad is None and not (one.awaited or one.excused) for one in walked)
         kept = {
-            (gate, epoch, seq, hash_)
+            Link(*row)
             for log in (Passage, Alarm)
-            for gate, epoch, seq, hash_ in session.execute(select(log.gate_id, log.epoch, log.seq, log.hash))
+            for row in session.execute(select(log.gate_id, log.epoch, log.seq, log.hash))
         }
     here = all(verify_journal(world.paths.journal(gate)).ok for gate in GATES)
-    return whole and here and all(link in kept for gate in GATES for link in _links(world.paths, gate))
-
-
-def _links(paths: Paths, gate: str) -> list[tuple[str, str, int, str]]:
-    db = sqlite3.connect(f"{paths.journal(gate).resolve().as_uri()}?mode=ro", uri=True)
-    try:
-        return [(gate, *place) for place in db.execute("SELECT epoch, seq, hash FROM link")]
-    finally:
-        db.close()
+    return (
+        whole
+        and here
+        and all(link in kept for gate in GATES for link in links(world.paths.journal(gate), gate))
+    )

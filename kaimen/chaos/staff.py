@@ -12,9 +12,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import InterfaceError, OperationalError
 
-from admin.db.session import reading, writing
+from admin.db.session import AWAY, reading, writing
 from admin.db.tables import GateOrder
 from admin.dispatch.orders import LIFE_MS
 from contracts.ids import uuid7
@@ -31,7 +30,6 @@ JOB_LASTS: Final = timedelta(minutes=1)
 AGAIN: Final = 0.6  # share of the orders heard that are said again
 KEPT: Final = 0.2  # share of those that the broker is to keep
 LONGEST_LATER_S: Final = 15.0
-AWAY: Final = (OperationalError, InterfaceError)
 
 
 class Desk:

@@ -4,20 +4,21 @@ import heapq
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 from kaimen.chaos.plan import Event, Kind
 from kaimen.chaos.proxy import CLEAR, Weather
 from kaimen.chaos.world import World
 
-LOOK_S = 0.05
-WEATHERS = {
+LOOK_S: Final = 0.05
+WEATHERS: Final = {
     Kind.CUT: Weather(cut=True),
     Kind.STALL: Weather(stalled=True),
     Kind.DELAY: Weather(delay_s=0.2),
     Kind.CHOKE: Weather(bytes_per_s=5_000),
 }
-KILLS = (Kind.KILL, Kind.LOSE)
-CUTS = (Kind.CUT, Kind.STALL)
+KILLS: Final = (Kind.KILL, Kind.LOSE)
+CUTS: Final = (Kind.CUT, Kind.STALL)
 
 
 class Trouble:

@@ -39,7 +39,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class World:
+class Evidence:
     """Everything there is to judge by. `counted` are refusals without rows of their own, a gate."""
 
     made: Sequence[Made]
@@ -68,31 +68,31 @@ class Verdict:
         return wrong == 0 and self.chain_ok
 
 
-def judge(world: World) -> Verdict:
+def judge(evidence: Evidence) -> Verdict:
     """The whole verdict."""
-    opened = [pulse for pulse in world.pulses if pulse.passage is not None]
-    boots = {one.id: one.boot for one in world.made}
-    by_order = {one.id for one in world.made if one.method == BY_ORDER}
-    obeyed = [pulse for pulse in opened if pulse.passage in world.orders or pulse.passage in by_order]
+    opened = [pulse for pulse in evidence.pulses if pulse.passage is not None]
+    boots = {one.id: one.boot for one in evidence.made}
+    by_order = {one.id for one in evidence.made if one.method == BY_ORDER}
+    obeyed = [pulse for pulse in opened if pulse.passage in evidence.orders or pulse.passage in by_order]
     return Verdict(
-        made=len(world.made) + sum(world.counted.values()),
-        lost=_lost(world),
-        doubled=_doubled(world.rows),
+        made=len(evidence.made) + sum(evidence.counted.values()),
+        lost=_lost(evidence),
+        doubled=_doubled(evidence.rows),
         obeyed=len(obeyed),
-        late_orders=sum(_is_wrong(pulse, world.orders, boots) for pulse in obeyed) + _again(obeyed),
-        unrecorded=_unrecorded(world),
-        chain_ok=world.chain_ok,
+        late_orders=sum(_is_wrong(pulse, evidence.orders, boots) for pulse in obeyed) + _again(obeyed),
+        unrecorded=_unrecorded(evidence),
+        chain_ok=evidence.chain_ok,
     )
 
 
-def _lost(world: World) -> int:
+def _lost(evidence: Evidence) -> int:
     """Made and not in its place, and refusals that no row counts."""
-    places = {(row.id, row.gate, row.epoch, row.seq, row.hash) for row in world.rows}
-    missing = sum((one.id, one.gate, one.epoch, one.seq, one.hash) not in places for one in world.made)
-    kept, made = Counter[str](), Counter[str](world.counted)
-    for row in world.rows:
+    places = {(row.id, row.gate, row.epoch, row.seq, row.hash) for row in evidence.rows}
+    missing = sum((one.id, one.gate, one.epoch, one.seq, one.hash) not in places for one in evidence.made)
+    kept, made = Counter[str](), Counter[str](evidence.counted)
+    for row in evidence.rows:
         kept[row.gate] += row.times
-    made.update(one.gate for one in world.made)
+    made.update(one.gate for one in evidence.made)
     uncounted = sum(max(0, number - kept[gate]) for gate, number in made.items())
     return max(missing, uncounted)
 
@@ -122,7 +122,7 @@ def _again(obeyed: Iterable[Pulse]) -> int:
     return sum(count - 1 for count in times.values())
 
 
-def _unrecorded(world: World) -> int:
+def _unrecorded(evidence: Evidence) -> int:
     """Doors that opened with no record committed before, or with one that is nowhere now."""
-    kept = {row.id for row in world.rows}
-    return sum(pulse.passage not in kept for pulse in world.pulses)
+    kept = {row.id for row in evidence.rows}
+    return sum(pulse.passage not in kept for pulse in evidence.pulses)

@@ -35,18 +35,13 @@ from kaimen.chaos.programs import EAR, Broker, Mosquitto, Nats, Program
 from kaimen.chaos.proxy import Proxy
 from kaimen.chaos.relay import Relays
 from kaimen.chaos.walls import SmallDisk
-from kaimen.install import write_toml
+from kaimen.gatefile import write_toml
+from kaimen.install import SIGNING
 
-Kind = Literal["nats", "mosquitto"]
-BROKERS: Final[Mapping[Kind, type[Nats | Mosquitto]]] = {"nats": Nats, "mosquitto": Mosquitto}
+BrokerKind = Literal["nats", "mosquitto"]
+BROKERS: Final[Mapping[BrokerKind, type[Nats | Mosquitto]]] = {"nats": Nats, "mosquitto": Mosquitto}
 GATES: Final = ("gate-0", "gate-1")
 COMPOUND: Final = "chaos"
-SIGNING: Final = (
-    ("ingest", "receipt"),
-    ("dispatch", "manifest"),
-    ("dispatch", "order"),
-    ("dispatch", "pass"),
-)
 BUSY_S: Final = 5.0
 
 
@@ -160,7 +155,7 @@ class World:
             disk.close()
 
 
-def build_world(paths: Paths, kind: Kind, database: Database, traffic: Traffic, disks: bool) -> World:
+def build_world(paths: Paths, kind: BrokerKind, database: Database, traffic: Traffic, disks: bool) -> World:
     """Register, keys and settings of every process. Raises CannotStart, and OSError where a disk cannot be had."""
     small = {gate: SmallDisk(paths.state(gate)) for gate in GATES} if disks else {}
     engine = make_engine(database.url)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from kaimen.chaos.relay import Pulse
-from kaimen.chaos.verdict import HAND_MS, Row, Told, World, judge
+from kaimen.chaos.verdict import HAND_MS, Evidence, Row, Told, judge
 from kaimen.chaos.witness import Made
 
 
@@ -17,9 +17,9 @@ def row(number: int, **changed: object) -> Row:
     return replace(Row(f"p{number}", "east", "e1", number, f"h{number}"), **changed)  # type: ignore[arg-type]
 
 
-def a_sound_world() -> World:
+def a_sound_world() -> Evidence:
     """Three passages, the third by an order that was dead at 10 s; one door opened for each."""
-    return World(
+    return Evidence(
         made=[made(1), made(2), made(3, "guard")],
         rows=[row(1), row(2), row(3)],
         pulses=[Pulse("east", 1000, "p1"), Pulse("east", 2000, "p2"), Pulse("east", 9000, "p3")],
@@ -61,7 +61,7 @@ def test_a_second_row_of_one_id_or_of_one_place_is_doubled(again: Row) -> None:
     assert not verdict.holds
 
 
-def with_pulse(pulse: Pulse) -> World:
+def with_pulse(pulse: Pulse) -> Evidence:
     world = a_sound_world()
     return replace(world, pulses=[*world.pulses[:2], pulse])
 
