@@ -7,10 +7,9 @@ from typing import Final
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from admin.db.session import reading, writing
+from admin.db.session import AWAY, reading, writing
 from admin.ingest.again import is_asked, leave, read_again
 from admin.ingest.arrival import Arrival, Poison, Taken, claimed_place, read
 from admin.ingest.gates import known_gates
@@ -33,7 +32,6 @@ LONGEST_PAUSE_S: Final = 5.0
 LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 UNSTORABLE: Final = "unstorable"
 # The database is away, locked or full: the same batch again, later. Anything else is the message's own fault.
-AWAY: Final = (OperationalError, InterfaceError)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Final, Protocol
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError
 
-from admin.db.session import writing
+from admin.db.session import AWAY, writing
 from admin.db.tables import Lease
 
 log = structlog.get_logger()
@@ -77,7 +77,7 @@ class Duty:
             return True
         try:
             self._set(self._lease.take(now))
-        except (OperationalError, InterfaceError) as trouble:
+        except AWAY as trouble:
             log.warning("database away", kind=type(trouble.orig).__name__)
             return self._on
         self._renew_at = now + RENEWED_EACH
@@ -89,7 +89,7 @@ class Duty:
             self._set(on=False)
             try:
                 self._lease.give_up(self._now())
-            except (OperationalError, InterfaceError):
+            except AWAY:
                 log.warning("lease left to run out")
 
     def _set(self, on: bool) -> None:
