@@ -21,6 +21,7 @@ from contracts.join import (
 from contracts.manifest import Manifest
 from contracts.order import Mode, Operation, Order, OrderFault, OrderOutcome, Standing
 from contracts.passage import PassageWhat, PassageWho
+from contracts.picture import LARGEST_PICTURE, LARGEST_SIDE, PictureKind
 from contracts.receipt import Missing, Receipt
 from contracts.roster import Roster, RosterPair, RosterPass, RosterPerson, RosterPin
 from contracts.roster_delta import RosterDelta, RowSplice
@@ -99,7 +100,7 @@ def wire_page() -> str:
             parts.append(_payload(topic.payload))
     parts.append("\n## What they hold\n")
     parts += [_payload(body) for body in BODIES]
-    parts.append("\n## Over HTTP(S), with the gate's own credential\n\n" + HTTP)
+    parts.append("\n## Over HTTP(S), with the gate's own credential\n\n" + HTTP + PICTURES)
     parts += [_payload(body) for body in OVER_HTTP]
     parts.append("\n## Joining, with a one-time code\n\n" + JOIN)
     parts += [_payload(body) for body in JOINING]
@@ -112,6 +113,13 @@ JSON head below, then the templates as little-endian float32 rows; an interrupte
 If-Range. `GET /gate/v1/{gate}/roster/after/{digest}` answers the step from the roster with that SHA-256 to the next
 one, sealed likewise: 4 bytes length, a RosterDelta, then the rows it puts in; 404 where there is none.
 `POST /gate/v1/{gate}/claims` takes a ClaimV1 and answers a ClaimAnswerV1.
+"""
+
+KINDS: Final = " or ".join(f"`{kind}`" for kind in PictureKind)
+PICTURES: Final = f"""
+`POST /gate/v1/{{gate}}/pictures/{{kind}}/{{id}}` takes one plain JPEG of at most {LARGEST_PICTURE:,} bytes and
+{LARGEST_SIDE} pixels a side. The kind is {KINDS}, the id that of the order or of the refused passage. It answers
+201, or says why it was not taken: 400 `not_a_picture`, 403 `not_kept`, 404 `not_there`, 409 `twice`, 410 `too_late`.
 """
 
 JOIN: Final = """`GET /gate/v1/ca` answers the authority's certificate (PEM), which the box compares with the code
