@@ -3,19 +3,32 @@
 import heapq
 import sqlite3
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.chain import is_kept
-from admin.db.tables import Alarm, GateEpoch, LinkPurge, PartPurge, Passage, Quarantine
+from admin.db.reading import reads_as_committed
+from admin.db.tables import (
+    Alarm,
+    Gate,
+    GateEpoch,
+    LinkPurge,
+    PartPurge,
+    Passage,
+    Person,
+    Quarantine,
+    Visit,
+)
 from contracts.alarm import AlarmV1
 from contracts.chain import Part, Place
 from contracts.ids import EpochId
-from contracts.passage import PassageV1
+from contracts.passage import PassageV1, PassageWho
 from contracts.wire import WireError
 from kaimen.walk import Epoch, Found, Half, Kept, Range, Reached
 
@@ -23,11 +36,43 @@ AT_A_TIME: Final = 1000
 Row = Passage | Alarm
 
 
+@dataclass(frozen=True, slots=True)
+class Owners:
+    """Whose a gate's links may be: its compound, and the compound's people and visits by their ids on the wire."""
+
+    compound: int | None
+    people: Mapping[str, UUID]
+    visits: Mapping[str, UUID]
+
+    @classmethod
+    def of(cls, session: Session, gate: str) -> Self:
+        compound = session.scalar(select(Gate.compound_id).where(Gate.id == gate))
+        people = select(Person.wire_id, Person.id).where(Person.compound_id == compound)
+        visits = select(Visit.pass_id, Visit.id).where(Visit.compound_id == compound)
+        return cls(
+            compound,
+            {row.wire_id: row.id for row in session.execute(people)},
+            {row.pass_id: row.id for row in session.execute(visits)},
+        )
+
+    def fit(self, row: Row) -> bool:
+        """Whether the row is of this compound, and of the person and the visit that its text names."""
+        if row.compound_id != self.compound or isinstance(row, Alarm):
+            return row.compound_id == self.compound
+        try:
+            who = PassageWho.decode(row.who_text or b"{}")
+        except WireError:
+            return False
+        mine = self.people.get(who.person or ""), self.visits.get(who.pass_id or "")
+        return (row.person_id, row.visit_id) == mine
+
+
 class RegisterChain:
     """One gate's chain in the register."""
 
     def __init__(self, session: Session, gate: str) -> None:
         self._session, self._gate = session, gate
+        self._owners = Owners.of(session, gate)
 
     def epochs(self) -> Iterator[Epoch]:
         cursors = {row.epoch: row for row in self._cursors()}
@@ -70,10 +115,22 @@ class RegisterChain:
             for log in (Passage, Alarm)
         ]
         try:
-            yield from map(_kept, heapq.merge(*logs, key=_seq))
+            yield from map(self._link, heapq.merge(*logs, key=_seq))
         finally:  # a walk may end before its epoch does, and PostgreSQL keeps a cursor until told
             for log in logs:
                 log.close()
+
+    def _link(self, row: Row) -> Kept:
+        return Kept(
+            row.seq,
+            row.previous,
+            row.hash,
+            (
+                Half(row.who_commitment, row.who_salt, row.who_text),
+                Half(row.what_commitment, row.what_salt, row.what_text),
+            ),
+            reads_as_committed(row) and self._owners.fit(row),
+        )
 
     def _excused(self, epoch: str) -> list[Range]:
         """What entries say is missing in order, and the places of quarantined messages."""
@@ -136,18 +193,6 @@ class JournalChain:
 
 def _seq(row: Row) -> int:
     return row.seq
-
-
-def _kept(row: Row) -> Kept:
-    return Kept(
-        row.seq,
-        row.previous,
-        row.hash,
-        (
-            Half(row.who_commitment, row.who_salt, row.who_text),
-            Half(row.what_commitment, row.what_salt, row.what_text),
-        ),
-    )
 
 
 def _read(epoch: str, place: tuple[int, str], kind: str, message: bytes) -> Kept:

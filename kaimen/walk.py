@@ -22,6 +22,7 @@ class Fault(StrEnum):
     """What is wrong with a link."""
 
     UNREADABLE = "unreadable"  # the row is no link, or not the one that its columns name
+    MISREAD = "misread"  # the columns that pages show say something else than the texts
     BAD_HASH = "bad_hash"  # the hash is not of what the row holds
     BAD_PART = "bad_part"  # a text is not what its commitment is to
     REMOVED = "removed"  # a part's text is not here and no entry says why
@@ -69,6 +70,7 @@ class Kept:
     previous: str
     hash: str
     halves: tuple[Half, Half] | None  # who, what
+    well_read: bool = True  # what is shown of it is what its texts say
 
     def fault(self, epoch: EpochId) -> Fault | None:
         """What is wrong with the link by itself."""
@@ -81,7 +83,9 @@ class Kept:
             return Fault.BAD_HASH
         if made != self.hash:
             return Fault.BAD_HASH
-        return None if who.holds and what.holds else Fault.BAD_PART
+        if not (who.holds and what.holds):
+            return Fault.BAD_PART
+        return None if self.well_read else Fault.MISREAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import Engine, delete, insert, select, text, update
@@ -22,6 +23,7 @@ from admin.db.tables import (
     GateEpoch,
     PartPurge,
     Passage,
+    Person,
     Place,
     PurgeReason,
     Quarantine,
@@ -29,7 +31,7 @@ from admin.db.tables import (
 from admin.ingest.arrival import Arrival, read
 from admin.ingest.receipts import advance, open_epochs
 from admin.ingest.record import record
-from contracts.ids import EpochId, GateId
+from contracts.ids import EpochId, GateId, PersonId
 from contracts.receipt import Missing
 from kaimen.cli import app
 from kaimen.state import CannotStart, StateFolder
@@ -39,6 +41,7 @@ from tests.chains import NOON, Chain
 from tests.gate.store.journals import MORNING, NOBODY, SOMEBODY, a_grant, a_journal, a_receipt, a_refusal
 
 GATE = GateId("gate-main")
+SOMEBODY_HERE, SOMEBODY_ELSE = uuid4(), uuid4()
 
 
 @dataclass
@@ -69,9 +72,10 @@ def register(tmp_path: Path) -> Iterator[Register]:
     Base.metadata.create_all(engine)
     with writing(engine) as session:
         session.add(Place(id=1, kind="compound", name_zh="梧桐苑", name_en="Wutong Court", path="/1/"))
+        session.add(Place(id=2, kind="compound", name_zh="海棠苑", name_en="Haitang Court", path="/2/"))
         session.flush()
         session.add(Compound(place_id=1, wire_id="wutong", operator_zh="红", operator_en="Red", phone="0"))
-        session.add(_gate())
+        session.add_all([_gate(), *(_person(number) for number in (SOMEBODY_HERE, SOMEBODY_ELSE))])
     first = Chain(GATE)
     before = [("alarm", first.opened().encode()), *(("passage", first.passage().encode()) for _ in range(4))]
     second = Chain(GATE)
@@ -85,6 +89,11 @@ def _gate() -> Gate:
     names = {"name_zh": "南门", "name_en": "South gate", "direction": "in", "liveness": "warn"}
     secrets = {"credential_hash": "0" * 64, "seal_key": bytes(32)}
     return Gate(id=GATE, compound_id=1, place_id=1, added_at=NOON, **names, **secrets)
+
+
+def _person(number: UUID) -> Person:
+    ids = {"wire_id": f"p-{number}", "vault_id": f"v-{number}"}
+    return Person(id=number, compound_id=1, name="王小明", added_at=NOON, **ids)
 
 
 def ingest(engine: Engine, messages: list[tuple[str, bytes]]) -> None:
@@ -129,6 +138,31 @@ CHANGES: dict[str, tuple[Callable[[Chain], object], int, Fault]] = {
         3,
         Fault.BAD_HASH,
     ),
+    "another answer is shown": (
+        lambda _: update(Passage).where(Passage.seq == 3).values(outcome="denied"),
+        3,
+        Fault.MISREAD,
+    ),
+    "another time is shown": (
+        lambda _: update(Passage).where(Passage.seq == 3).values(at=NOON - timedelta(days=900)),
+        3,
+        Fault.MISREAD,
+    ),
+    "it is shown elsewhere": (
+        lambda _: update(Passage).where(Passage.seq == 3).values(compound_id=2),
+        3,
+        Fault.MISREAD,
+    ),
+    "it is shown as somebody's": (
+        lambda _: update(Passage).where(Passage.seq == 3).values(person_id=SOMEBODY_ELSE),
+        3,
+        Fault.MISREAD,
+    ),
+    "another alarm is shown": (
+        lambda chain: update(Alarm).where(Alarm.epoch == chain.epoch).values(kind="camera_back"),
+        1,
+        Fault.MISREAD,
+    ),
     "a row was removed": (lambda _: delete(Passage).where(Passage.seq == 3), 3, Fault.GAP),
     "the first row was removed": (
         lambda chain: delete(Alarm).where(Alarm.epoch == chain.epoch),
@@ -153,6 +187,16 @@ def test_whatever_is_changed_in_the_register_is_the_first_bad_link(
     bad = register.bad
     assert bad is not None
     assert (bad.epoch, bad.seq, bad.fault) == (first.epoch, seq, fault)
+
+
+@pytest.mark.promise(11)
+def test_whose_a_passage_was_is_what_its_text_says(register: Register) -> None:
+    named = register.chains[1].passage(PersonId(f"p-{SOMEBODY_HERE}"))
+    ingest(register.engine, [("passage", named.encode())])
+    assert register.bad is None
+    mine = Passage.epoch == named.epoch, Passage.seq == named.seq
+    register.change(update(Passage).where(*mine).values(person_id=None))
+    assert register.bad == Finding(named.epoch, named.seq, Fault.MISREAD)
 
 
 @pytest.mark.promise(11)

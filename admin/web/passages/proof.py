@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from admin.db.reading import reads_as_committed
 from admin.db.tables.passages import Passage
 from contracts.chain import commitment, link_hash
 from contracts.ids import EpochId
@@ -17,13 +18,15 @@ class Proof(StrEnum):
 
 
 def proof(row: Passage) -> Proof:
-    """BROKEN where the hash is not the link's, or a text is not what its commitment says."""
+    """BROKEN where the hash is not the link's, a text not its commitment's, or a column says something else."""
     made = link_hash(EpochId(row.epoch), row.seq, row.previous, row.who_commitment, row.what_commitment)
     parts = (
         (row.who_commitment, row.who_salt, row.who_text),
         (row.what_commitment, row.what_salt, row.what_text),
     )
     if made != row.hash or not all(_holds(*part) for part in parts):
+        return Proof.BROKEN
+    if not reads_as_committed(row):
         return Proof.BROKEN
     if row.what_text is None:
         return Proof.EXPIRED

@@ -22,6 +22,7 @@ from admin.web.visits.passes import Seals
 from admin.web.visits.service import MadeVisit, NewVisit, make_visit
 from contracts.chain import Part, commit, link_hash
 from contracts.ids import EpochId
+from contracts.passage import PassageWhat
 from tests.admin.conftest import NOON, a_household, a_person
 
 CREDENTIAL = "credential of the south gate"
@@ -29,9 +30,11 @@ EPOCH = EpochId("epoch-1")
 HOUR = timedelta(hours=1)
 
 
-def a_chained(gate: str, seq: int, at: datetime, previous: str = "0" * 64) -> dict[str, Any]:
-    """The columns that every link has, hashed as a gate hashes them."""
-    who, what = commit("{}"), commit(f'{{"n":{seq}}}')
+def a_chained(
+    gate: str, seq: int, at: datetime, previous: str = "0" * 64, text: str = "{}"
+) -> dict[str, Any]:
+    """The columns that every link has, hashed as a gate hashes them; `text` says what happened."""
+    who, what = commit("{}"), commit(text)
     return {
         "id": uuid4(),
         "gate_id": gate,
@@ -49,8 +52,10 @@ def a_chained(gate: str, seq: int, at: datetime, previous: str = "0" * 64) -> di
 def a_passage(session: Session, gate: str, seq: int = 1, **columns: Any) -> Passage:
     """A plain grant by face at noon, unless said otherwise."""
     compound = session.get_one(Gate, gate).compound_id
-    chained = a_chained(gate, seq, columns.pop("at", NOON), columns.pop("previous", "0" * 64))
+    at, previous = columns.pop("at", NOON), columns.pop("previous", "0" * 64)
+    id_ = columns.pop("id", uuid4())
     plain = {
+        "id": id_,
         "compound_id": compound,
         "outcome": "granted",
         "reason": None,
@@ -62,7 +67,13 @@ def a_passage(session: Session, gate: str, seq: int = 1, **columns: Any) -> Pass
         "frames": 3,
         "waited_ms": 420,
     }
-    row = Passage(**{**chained, **plain, **columns})
+    shown: dict[str, Any] = {**plain, **columns}
+    times = shown["times"] if shown.get("times", 1) > 1 else None
+    what = PassageWhat.model_validate(
+        {**shown, "times": times, "at": at, "boot": "boot-1", "monotonic_ms": 1}
+    )
+    chained = a_chained(gate, seq, at, previous, what.encode().decode())
+    row = Passage(**{**chained, **shown})
     session.add(row)
     session.flush()
     return row

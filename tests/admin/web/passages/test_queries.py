@@ -133,7 +133,9 @@ def test_a_row_changed_after_the_fact_is_shown_as_broken(engine: Engine, town: T
         row.who_text = row.who_salt = None
         assert proof(row) is Proof.ERASED
         row.who_text, row.who_salt = text, salt
-        row.what_text = b'{"n":2}'
+        row.outcome = "denied"
+        assert proof(row) is Proof.BROKEN
+        row.outcome, row.what_text = "granted", b'{"n":2}'
         assert proof(row) is Proof.BROKEN
         row.what_text = row.what_salt = None
         assert proof(row) is Proof.EXPIRED
