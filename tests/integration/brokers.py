@@ -32,16 +32,11 @@ from admin.security.client_id import GATE_USERS
 from admin.settings import BrokerSettings
 from contracts.ids import GateId
 from kaimen.broker import BrokerFiles, EmbeddedBroker
+from tests.brokers import free_port
 
 PATIENCE_S = 30.0
 PASSWORD = "a-password-of-a-test"
 DEVNULL = subprocess.DEVNULL
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def until(what: Callable[[], bool], seconds: float = PATIENCE_S) -> None:

@@ -38,7 +38,8 @@ from kaimen.join import JoinOptions, join
 from kaimen.places import ensure_compound
 from kaimen.state import CannotStart, StateFolder
 from kaimen.weights import weights_folder
-from tests.integration.brokers import free_port, until
+from tests.brokers import free_port
+from tests.integration.brokers import until
 
 pytestmark = pytest.mark.real
 PASSWORD = "four plain words here"

@@ -65,6 +65,10 @@ class Told:
 
 
 def told(session: Session, scope: Scope, person: Person, change: LastChange, now: datetime) -> Told:
+    """The gates on the person's way, each by the first roster made since the change.
+
+    Where none was made since, though dispatch has looked, the newest says all there is to know.
+    """
     at = change.at
     looked_at = session.scalar(select(Server.looked_at))
     versions = select(SealedRoster.gate_id, func.min(SealedRoster.version).label("version"))
