@@ -13,4 +13,3 @@ def drop_ended(session: Session, now: datetime) -> int:
     ended = (GatePicture.until <= now) & GatePicture.sealed.is_not(None)
     done = session.execute(update(GatePicture).where(ended).values(sealed=None))
     return done.rowcount if isinstance(done, CursorResult) else 0
-
