@@ -1,13 +1,15 @@
 """Whether bytes are one plain JPEG, by its structure alone: web decodes no pictures. Pure."""
 
+import re
 from typing import Final
 
 from contracts.picture import LARGEST_PICTURE, LARGEST_SIDE
 
 _BEGIN, _END = b"\xff\xd8", b"\xff\xd9"
 _SCAN: Final = 0xDA
-_FRAMES: Final = frozenset({0xC0, 0xC2})  # baseline and progressive
+_FRAMES: Final = frozenset({0xC0})  # baseline: one scan
 _TABLES: Final = frozenset({0xC4, 0xDB, 0xDD, 0xE0})  # Huffman, quantisation, restart interval, JFIF
+_PIXELS: Final = re.compile(rb"(?:[^\xff]|\xff[\x00\xd0-\xd7])*+")  # no marker but those of a restart
 _HEAD: Final = 4
 _FRAME_HEAD: Final = 6
 
@@ -20,7 +22,7 @@ def is_plain_jpeg(content: bytes) -> bool:
     while (segment := _segment(content, at)) is not None:
         kind, body = segment
         if kind == _SCAN:
-            return framed
+            return framed and _ends(content, at + _HEAD + len(body))
         if kind in _FRAMES:
             if framed or not _has_a_size(body):
                 return False
@@ -39,6 +41,11 @@ def _segment(content: bytes, at: int) -> tuple[int, bytes] | None:
     length = int.from_bytes(head[2:], "big") - 2
     body = content[at + _HEAD : at + _HEAD + length]
     return (head[1], body) if length >= 0 and len(body) == length else None
+
+
+def _ends(content: bytes, at: int) -> bool:
+    """Whether from there on come pixels and the end, and nothing hides behind them."""
+    return _PIXELS.fullmatch(content, at, len(content) - len(_END)) is not None
 
 
 def _has_a_size(frame: bytes) -> bool:

@@ -157,6 +157,10 @@ BAD = {
     "two frames": b"\xff\xd8" + FRAME + FRAME + SCAN + b"\xff\xd9",
     "a huge frame": b"\xff\xd8" + segment(0xC0, bytes((8, 255, 255, 255, 255, 3))) + SCAN + b"\xff\xd9",
     "a length beyond the end": b"\xff\xd8\xff\xc0\xff\xff" + bytes(9) + b"\xff\xd9",
+    "a comment behind the scan": JPEG[:-2] + segment(0xFE, b"a name") + JPEG[-2:],
+    "a picture behind the picture": JPEG + JPEG,
+    "many scans": JPEG[:-2] + SCAN + JPEG[-2:],
+    "progressive": JPEG.replace(FRAME[:2], b"\xff\xc2"),
     "no scan": b"\xff\xd8" + FRAME + b"\xff\xd9",
 }
 
