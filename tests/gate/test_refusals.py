@@ -1,5 +1,6 @@
 """A refusal's picture goes after its passage, over HTTPS, or it goes nowhere; no passage waits for it."""
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from uuid import UUID
@@ -38,7 +39,7 @@ class FakeServer:
 
 
 class Kiosk:
-    """A gate's camera, chain and server; its thread works when told to."""
+    """A gate's camera, chain and server; its thread works when told to, until nothing waits."""
 
     def __init__(self, wanted: bool = True) -> None:
         self.server, self.latest, self.now = FakeServer(), LatestFrame(), 100.0
@@ -56,10 +57,12 @@ class Kiosk:
         self.pictures.receipted(Receipt(gate=self.chain.gate, generation=1, at=NOON, upto=[place]))
 
     def work(self) -> None:
-        while not self.pictures.errands._waiting.empty():
-            work = self.pictures.errands._waiting.get()
-            assert work is not None
-            work()
+        done, errands = threading.Event(), self.pictures.errands
+        errands.start()
+        while not errands.put(done.set):
+            pass  # full: the thread makes room
+        assert done.wait(10)
+        errands.stop()
 
 
 def id_of(passage: PassageV1) -> UUID:
