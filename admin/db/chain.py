@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from admin.db.tables import Alarm, GateEpoch, LinkPurge, Passage, PurgeReason, Quarantine
+from admin.db.tables import Alarm, Compound, Gate, GateEpoch, LinkPurge, Passage, PurgeReason, Quarantine
 from contracts.chain import Place
 from contracts.ids import EpochId
 from contracts.receipt import Missing
@@ -94,6 +94,15 @@ def purge(session: Session, gate: str, lost: Missing, why: PurgeReason, now: dat
         LinkPurge(gate_id=gate, epoch=lost.epoch, first=lost.first, last=lost.last, why=why.value, at=now)
     )
     session.flush()
+
+
+def held_gates() -> Select[str]:
+    """Ids of the gates whose compound's log is under a legal hold."""
+    return (
+        select(Gate.id)
+        .join(Compound, Compound.place_id == Gate.compound_id)
+        .where(Compound.log_held_at.is_not(None))
+    )
 
 
 def discard(session: Session, messages: Sequence[Quarantine], now: datetime) -> None:

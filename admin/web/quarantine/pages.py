@@ -44,8 +44,10 @@ def again(message_id: int) -> ResponseReturnValue:
 @pages.post("/quarantine/<int:message_id>/delete")
 @may(Permission.KEEP_QUARANTINE)
 def delete(message_id: int) -> ResponseReturnValue:
-    service.delete(db(), current(), _message(message_id), now())
-    flash(_("The message is deleted."))
+    if service.delete(db(), current(), _message(message_id), now()):
+        flash(_("The message is deleted."))
+    else:
+        flash(_("The log is under a legal hold: nothing of it can be erased."))
     return redirect(url_for(".index"))
 
 

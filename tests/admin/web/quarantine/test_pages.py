@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, select
 
 from admin.db.session import reading, writing
-from admin.db.tables import Audit, LinkPurge, PurgeReason, Quarantine
+from admin.db.tables import Audit, Compound, LinkPurge, PurgeReason, Quarantine
 from admin.security.permissions import Role
 from admin.web.quarantine.outline import outline
 from admin.web.quarantine.words import FAULTS, KINDS
@@ -157,3 +157,18 @@ def test_an_outline_holds_ids_hashes_and_numbers_only(fields: dict[str, object])
         assert name not in ("who", "name")
         assert value.isascii()
         assert all(letter.isalnum() or letter == "-" for letter in value)
+
+
+@pytest.mark.promise(12)
+def test_a_legal_hold_keeps_a_message_from_being_deleted(
+    town: Town, engine: Engine, logged_in: Login
+) -> None:
+    put(engine, a_message())
+    with writing(engine) as session:
+        session.get_one(Compound, town.compound).log_held_at = NOON
+    browser = logged_in(Role.MANAGER, town.compound)
+    page = browser.post("/quarantine/1/delete", follow_redirects=True).text
+    assert "The log is under a legal hold" in page
+    with reading(engine) as session:
+        assert session.get(Quarantine, 1) is not None
+    assert acts(engine) == []
