@@ -183,8 +183,7 @@ def test_no_name_number_pin_or_template_is_in_any_message(
     vault_id = someone(house)
     key = X25519PrivateKey.generate()
     with writing(house.engine) as session:
-        row = session.get_one(Gate, gate.gate)
-        row.seal_key = key.public_key().public_bytes_raw()
+        session.get_one(Gate, gate.gate).seal_key = key.public_key().public_bytes_raw()
     birth(house, gate, speaker)
     manifest = wanted(house, speaker)
     with reading(house.engine) as session:
