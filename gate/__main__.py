@@ -4,11 +4,8 @@ import argparse
 import logging
 import os
 import resource
-import signal
 import sys
-import threading
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 import structlog
@@ -31,6 +28,7 @@ def main(words: list[str] | None = None) -> int:
 
 
 def _run(config: Path) -> int:
+    from contracts.ending import Ending
     from gate.app import build
     from gate.mqtt.cleartext import CleartextRefused
     from gate.mqtt.trust import CertificateUnusable
@@ -39,13 +37,7 @@ def _run(config: Path) -> int:
     from gate.store.tpm import TpmUnusable
     from gate.vision.errors import CameraRefused, VisionError
 
-    stop = threading.Event()
-
-    def end(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, end)
+    stop = Ending.by_signals()
     try:
         gate = build(read_settings(config))
     except (SettingsError, CleartextRefused, CertificateUnusable, CameraRefused, TpmUnusable) as wrong:

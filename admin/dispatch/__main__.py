@@ -1,7 +1,6 @@
 """`python -m admin.dispatch --config dispatch.toml`"""
 
 import argparse
-import signal
 import sys
 import threading
 import time
@@ -25,6 +24,7 @@ from admin.security.keys import KeyFileError, load_seal_public, load_sealing_key
 from admin.settings import DispatchSettings, WrongSettings
 from admin.vault.errors import VaultError
 from admin.vault.templates import open_vault
+from contracts.ending import Ending
 
 log = structlog.get_logger()
 
@@ -47,9 +47,7 @@ def main() -> int:
 def run(settings: DispatchSettings) -> None:
     """Builds the parts and loops."""
     start_log("dispatch")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = Ending.by_signals()
     keys = Keys(
         own=load_sealing_key(settings.own_keys / "dispatch.key"),
         manifest=load_signing_key(settings.own_keys / "manifest.key"),

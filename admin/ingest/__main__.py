@@ -1,9 +1,7 @@
 """`python -m admin.ingest --config ingest.toml`"""
 
 import argparse
-import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -19,6 +17,7 @@ from admin.logs import start_log
 from admin.security.client_id import client_id
 from admin.security.keys import KeyFileError, load_signing_key
 from admin.settings import IngestSettings, WrongSettings
+from contracts.ending import Ending
 
 log = structlog.get_logger()
 
@@ -42,9 +41,7 @@ def main() -> int:
 def run(settings: IngestSettings) -> None:
     """Builds the parts and loops."""
     start_log("ingest")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = Ending.by_signals()
     key = load_signing_key(settings.own_keys / RECEIPT_KEY)
     own_id = client_id(settings.broker.username, read_password(settings.broker.password_file))
     mailbox = MqttMailbox(settings.broker, own_id)

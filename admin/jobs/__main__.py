@@ -1,9 +1,7 @@
 """`python -m admin.jobs --config worker.toml`"""
 
 import argparse
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +12,7 @@ from admin.logs import start_log
 from admin.security.keys import KeyFileError
 from admin.settings import WorkerSettings, WrongSettings
 from admin.vault import VaultError
+from contracts.ending import Ending
 
 WRONG_SETTINGS: Final = 2
 log = structlog.get_logger()
@@ -35,9 +34,7 @@ def main() -> int:
 def run(settings: WorkerSettings) -> None:
     """Builds the parts and loops."""
     start_log("worker")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = Ending.by_signals()
     worker = build(settings, stop.wait)
     log.info("worker started")
     worker.run()

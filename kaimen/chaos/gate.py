@@ -6,7 +6,6 @@ exit button come by chance, and every record is told to a witness before the doo
 
 import argparse
 import random
-import signal
 import sys
 import threading
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from admin.logs import start_log
+from contracts.ending import Ending
 from contracts.ids import ModelId, uuid7
 from contracts.words import CameraState, Method, Reason
 from gate.access.claim import Claim
@@ -119,9 +119,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, required=True, help="of who comes and when")
     given = parser.parse_args()
     start_log("gate")
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = Ending.by_signals()
     witness = WitnessFile(given.witness)
     try:
         gate = build(

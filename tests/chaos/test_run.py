@@ -11,6 +11,7 @@ from kaimen.chaos.plan import Kind
 SEED = 4
 
 
+@pytest.mark.alone
 @pytest.mark.real
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)

@@ -14,7 +14,7 @@ from kaimen.demo.headless import run
 from kaimen.install import Installation
 from tests.whole.tap import Secrets, TappedHouse
 
-pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.real, pytest.mark.enable_socket, pytest.mark.alone]
 PICTURES = (
     b"\xff\xd8\xff\xe0",
     b"\xff\xd8\xff\xe1",

@@ -26,7 +26,7 @@ from contracts.state import HealthV1
 from contracts.words import CameraState
 from kaimen.up import BROKER_PORT
 
-pytestmark = [pytest.mark.real, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.real, pytest.mark.enable_socket, pytest.mark.alone]
 
 PASSWORD = "not-for-logs"
 LAN = "127.0.0.2"  # stands for an address that others reach
