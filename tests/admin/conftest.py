@@ -30,7 +30,7 @@ from admin.settings import WebSettings
 from admin.web import passwords
 from admin.web.app import create_app
 from admin.web.ground import TRANSLATIONS, Surroundings
-from tests.databases import postgresql_address, postgresql_server
+from tests.databases import an_empty, postgresql_address, postgresql_server
 
 __all__ = ["postgresql_address", "postgresql_server"]
 
@@ -83,14 +83,24 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def web_settings(tmp_path: Path) -> WebSettings:
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty one's address: SQLite, or PostgreSQL where the run was asked for it."""
+    if request.config.getoption("--on") == "sqlite":
+        return f"sqlite:///{tmp_path / 'register.sqlite3'}"
+    address: str = request.getfixturevalue("postgresql_address")
+    an_empty(address).dispose()
+    return address
+
+
+@pytest.fixture
+def web_settings(tmp_path: Path, database: str) -> WebSettings:
     own, public = tmp_path / "keys-web", tmp_path / "public"
     make_sealing_key(own / "web.key", public / "web.pub")
     make_sealing_key(tmp_path / "keys-worker" / "worker.key", public / "worker.pub")
     make_sealing_key(tmp_path / "keys-dispatch" / "dispatch.key", public / "dispatch.pub")
     make_secret(own / "session.secret")
     return WebSettings(
-        database=f"sqlite:///{tmp_path / 'register.sqlite3'}",
+        database=database,
         own_keys=own,
         public_keys=public,
         port=8750,
@@ -116,12 +126,13 @@ def town(engine: Engine) -> Town:
 
 
 @pytest.fixture
-def app(web_settings: WebSettings, engine: Engine, clock: Clock, translations: Path) -> Flask:
+def app(web_settings: WebSettings, engine: Engine, clock: Clock, translations: Path) -> Iterator[Flask]:
     app = create_app(web_settings, Surroundings(clock=clock, translations=translations))
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["WTF_CSRF_METHODS"] = set()
     app.testing = False  # errors become pages, as they do for people
-    return app
+    yield app
+    app.extensions["kaimen"].engine.dispose()
 
 
 @pytest.fixture

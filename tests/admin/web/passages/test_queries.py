@@ -156,6 +156,8 @@ def test_a_row_knows_whether_the_link_before_it_is_here(engine: Engine, town: To
 
 
 def test_the_log_walks_an_index_and_sorts_nothing(engine: Engine, town: Town) -> None:
+    if engine.dialect.name != "sqlite":
+        pytest.skip("asks SQLite for its plan")
     asked: list[tuple[str, object]] = []
     with writing(engine) as session:
         another_gate(session, town.compound, "gate-north")
