@@ -37,7 +37,9 @@ def gate(register: Register) -> GateId:
 
 def rows(register: Register) -> list[SealedRoster]:
     with reading(register.engine) as session:
-        return list(session.scalars(select(SealedRoster).order_by(SealedRoster.version, SealedRoster.gate_id)))
+        return list(
+            session.scalars(select(SealedRoster).order_by(SealedRoster.version, SealedRoster.gate_id))
+        )
 
 
 def digest_of(body: RosterBody) -> str:
