@@ -53,7 +53,7 @@ def _run(config: Path) -> int:
 
 
 def _give_up(why: str, code: int) -> int:
-    print(why, file=sys.stderr)  # noqa: T201 - spoken to the person who started it
+    sys.stderr.write(f"{why}\n")
     return code
 
 

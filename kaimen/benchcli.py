@@ -1,11 +1,12 @@
 """`kaimen bench`: measurements. What each needs is loaded only when it runs."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from kaimen.told import stop
+from kaimen.told import told
 
 bench = typer.Typer(help="Measurements; each ends with one line of JSON.", no_args_is_help=True)
 
@@ -16,23 +17,14 @@ CacheOption = Annotated[
         "--cache", help="Keep the templates in this folder, outside the source tree, for the next run."
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="End with one line of JSON.")]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="One line of JSON, last; without it the same for people to read.")
+]
 
 
-class _measured:  # noqa: N801 - reads as a sentence at its use
-    """As `told`, for what stops a measurement."""
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object
-    ) -> None:
-        from bench.described import CacheInside
-        from bench.liveness import CannotMeasure
-        from bench.openset import NoSet
-
-        if isinstance(trouble, CacheInside | CannotMeasure | NoSet):
-            stop(str(trouble))
+def show(line: str, as_line: bool) -> None:
+    """A measurement's figures: as one line of JSON, or one below the other for people."""
+    typer.echo(line if as_line else json.dumps(json.loads(line), indent=2, ensure_ascii=False))
 
 
 @bench.command()
@@ -45,13 +37,14 @@ def latency(
         Path | None,
         typer.Option("--models", help="Look for life as well, with the networks of this folder."),
     ] = None,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """Time per frame and from face to door, beside the plain and the quick face_recognition loop."""
     from bench.latency import run
+    from bench.liveness import CannotMeasure
 
-    with _measured():
-        typer.echo(run(video, frames, models_in).as_json())
+    with told(CannotMeasure):
+        show(run(video, frames, models_in).as_json(), json_line)
 
 
 @bench.command()
@@ -62,26 +55,30 @@ def accuracy(
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the draw and of the intervals.")] = 0,
     cache: CacheOption = None,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """Who is found and which strangers are accepted, on a folder with an openset.csv, beside face_recognition."""
     from bench.accuracy import Sample, Task, run
+    from bench.described import CacheInside
+    from bench.openset import NoSet
 
-    with _measured():
-        typer.echo(run(Task(data, Sample.of(sample) if sample else None, seed), cache))
+    with told(CacheInside, NoSet):
+        show(run(Task(data, Sample.of(sample) if sample else None, seed), cache), json_line)
 
 
 @bench.command()
 def tracks(
     data: DataOption,
     cache: CacheOption = None,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """Five frames of one person as one approach, pooled and decided as the gate does it."""
+    from bench.described import CacheInside
+    from bench.openset import NoSet
     from bench.tracks import run
 
-    with _measured():
-        typer.echo(run(data, cache))
+    with told(CacheInside, NoSet):
+        show(run(data, cache), json_line)
 
 
 @bench.command()
@@ -93,45 +90,45 @@ def liveness(
             "--models", help="The folder of the networks; without it, where `kaimen models` put them."
         ),
     ] = None,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; the table goes to stderr
+    json_line: JsonOption = False,
 ) -> None:
     """How many prints and replays are taken for alive, how many living people for copies, beside depth alone."""
-    from bench.liveness import run
+    from bench.liveness import CannotMeasure, run
 
-    with _measured():
-        typer.echo(run(data, models_in))
+    with told(CannotMeasure):
+        show(run(data, models_in), json_line)
 
 
 @bench.command()
 def search(
     people: Annotated[int, typer.Option(min=100, help="Two templates each.")] = 50_000,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """How long a search takes, and the memory that replacing a gallery costs."""
     from bench.search import run
 
-    typer.echo(run(people))
+    show(run(people), json_line)
 
 
 @bench.command()
 def ingest(
     passages: Annotated[int, typer.Option(min=80, help="Sent and then taken in batches.")] = 24_000,
     naive: Annotated[int, typer.Option(min=8, help="Taken with one commit a message.")] = 2_000,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """Passages a second from journals over a real broker into the database, durably, beside one commit a message."""
     from bench.ingest import Load, run
 
-    typer.echo(run(Load(passages, naive)))
+    show(run(Load(passages, naive)), json_line)
 
 
 @bench.command()
 def roster(
     people: Annotated[int, typer.Option(min=2, help="Two templates each.")] = 10_000,
     revocations: Annotated[int, typer.Option(min=1, help="One after another.")] = 20,
-    json_line: JsonOption = False,  # noqa: ARG001 - every measurement takes it; here the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """From the commit of a change on a page to the gate that refuses, over the real processes; and the first fetch."""
     from bench.roster import Load, run
 
-    typer.echo(run(Load(people, revocations)))
+    show(run(Load(people, revocations)), json_line)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from kaimen.benchcli import JsonOption, bench
+from kaimen.benchcli import JsonOption, bench, show
 from kaimen.gatecli import gate
 from kaimen.told import told
 
@@ -211,14 +211,14 @@ def chaos(
     seed: Annotated[int, typer.Option(help="The same seed makes the same trouble.")] = 1,
     broker: Annotated[Brokers, typer.Option(help="On which brokers.")] = Brokers.BOTH,
     database: Annotated[Databases, typer.Option(help="With which register.")] = Databases.SQLITE,
-    json_line: JsonOption = False,  # noqa: ARG001 - the line is all there is
+    json_line: JsonOption = False,
 ) -> None:
     """Kill, cut off and starve a whole installation on purpose, then check that nothing was lost or obeyed late."""
     from kaimen.chaos.run import Asked, run
 
     with told():
         report = run(Asked(minutes, seed, broker.kinds, database.value))
-    typer.echo(report.json)
+    show(report.json, json_line)
     raise typer.Exit(0 if report.holds else 1)
 
 

@@ -29,17 +29,19 @@ def prepare_server(state: Path, host: str) -> str:
     folder, now = StateFolder(state.resolve()), datetime.now(UTC)
     with held(folder):
         box = prepare(folder, Ports(WEB_PORT, BROKER_PORT, 0), weights_folder(), now, host)
-        assert box.papers is not None  # noqa: S101 - prepared for a host
-        box.papers.make_client(KEEPER, KEEPER, now)
+        papers = box.papers
+        if papers is None:
+            raise LookupError(f"Nothing was prepared for {host}.")
+        papers.make_client(KEEPER, KEEPER, now)
         house = House.of(box)
         passwords = {name: house.secret(name, "broker") for name in (INGEST, DISPATCH, KEEPER)}
         if not folder.config("dispatch").exists():
-            write_server_settings(box, passwords, _access(box.papers, passwords[KEEPER]))
+            write_server_settings(box, passwords, _access(papers, passwords[KEEPER]))
         for shut_away in VAULT:  # a unit shuts away only what is there when it starts
             (folder.root / shut_away).mkdir(mode=0o700, exist_ok=True)
-        _for_mosquitto(folder.root / "mosquitto", box.papers, passwords)
+        _for_mosquitto(folder.root / "mosquitto", papers, passwords)
         box.engine.dispose()
-    return _told(box)
+    return _told(box, papers)
 
 
 def _access(papers: Papers, password: Path) -> Mapping[str, object]:
@@ -62,10 +64,9 @@ def _for_mosquitto(folder: Path, papers: Papers, passwords: Mapping[str, Path]) 
         write_private(folder / DYNAMIC_SECURITY, first_users(users, passwords[KEEPER].read_text()))
 
 
-def _told(box: Installation) -> str:
-    assert box.papers is not None  # noqa: S101 - prepared for a host
+def _told(box: Installation, papers: Papers) -> str:
     lines = [f"settings     {box.folder.config(name)}" for name in SERVER]
     lines += [f"for the broker  {box.folder.root / 'mosquitto'}", f"pages        {box.address}"]
     if box.one_time_password:
         lines.append(f"account      admin, one-time password {box.one_time_password}")
-    return "\n".join([*lines, f"authority    {box.papers.authority}, SHA-256 {box.papers.fingerprint}"])
+    return "\n".join([*lines, f"authority    {papers.authority}, SHA-256 {papers.fingerprint}"])

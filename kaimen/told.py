@@ -1,23 +1,22 @@
 """What stops a command is one line with its remedy; a defect still shows its traceback."""
 
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 
 
-class told:  # noqa: N801 - reads as a sentence at its use
-    """Turns what stops a start into one line with its remedy."""
+@contextmanager
+def told(*stops: type[Exception]) -> Generator[None]:
+    """Turns CannotStart, and what else stops this command, into one line with its remedy."""
+    from kaimen.state import CannotStart
 
-    def __enter__(self) -> None: ...
-
-    def __exit__(
-        self, kind: type[BaseException] | None, trouble: BaseException | None, _trace: object
-    ) -> None:
-        from kaimen.state import CannotStart
-
-        if isinstance(trouble, CannotStart):
-            stop(str(trouble))
+    try:
+        yield
+    except (CannotStart, *stops) as trouble:
+        stop(str(trouble))
 
 
 def stop(message: str) -> NoReturn:

@@ -46,7 +46,8 @@ def revision_of(register: Engine | str) -> str | None:
 def head() -> str:
     """The newest revision that this program knows."""
     newest = ScriptDirectory(str(SCRIPTS)).get_current_head()
-    assert newest is not None  # noqa: S101 - the package carries its migrations
+    if newest is None:
+        raise LookupError(f"There are no migrations in {SCRIPTS}.")
     return newest
 
 

@@ -1,11 +1,11 @@
 """Engines and transactions. Services never commit; the edge that opened a transaction does."""
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -45,8 +45,8 @@ def writer(engine: Engine) -> Engine:
     return engine.execution_options(**{_WRITES: True})
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    connection.isolation_level = None  # type: ignore[attr-defined] # sqlite3's own: BEGIN is ours to send
+def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # BEGIN is ours to send
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",

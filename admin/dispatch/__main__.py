@@ -1,15 +1,13 @@
 """`python -m admin.dispatch --config dispatch.toml`"""
 
-import argparse
 import sys
 import threading
 import time
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Final
 
 import structlog
 
+from admin.beginning import begin
 from admin.db.session import make_engine
 from admin.dispatch.admission import Desk, PinnedKeys
 from admin.dispatch.announcer import MqttAnnouncer
@@ -20,28 +18,18 @@ from admin.dispatch.loop import Dispatch, Outside
 from admin.dispatch.orders import Orders, Times
 from admin.logs import start_log
 from admin.security.authority import AUTHORITY_KEY, load_authority
-from admin.security.keys import KeyFileError, load_seal_public, load_sealing_key, load_signing_key
-from admin.settings import DispatchSettings, WrongSettings
+from admin.security.keys import load_seal_public, load_sealing_key, load_signing_key
+from admin.settings import DispatchSettings
 from admin.vault.errors import VaultError
 from admin.vault.templates import open_vault
 from contracts.ending import Ending
 
 log = structlog.get_logger()
 
-WRONG_SETTINGS: Final = 2
-
 
 def main() -> int:
     """Runs until SIGTERM or Ctrl-C; 2 where the settings, a key or the vault cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m admin.dispatch", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
-    config: Path = parser.parse_args().config
-    try:
-        run(DispatchSettings.read(config))
-    except (WrongSettings, KeyFileError, VaultError, OSError) as wrong:
-        print(wrong, file=sys.stderr)  # noqa: T201 - nobody reads the log of a process that cannot start
-        return WRONG_SETTINGS
-    return 0
+    return begin("admin.dispatch", lambda config: run(DispatchSettings.read(config)), VaultError)
 
 
 def run(settings: DispatchSettings) -> None:

@@ -10,7 +10,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.security.client_id import client_id
-from admin.security.tls import broker_context
+from admin.security.tls import introduce, read_password
 from admin.settings import BrokerSettings
 
 log = structlog.get_logger()
@@ -39,12 +39,9 @@ class MqttAnnouncer:
     def __init__(self, settings: BrokerSettings) -> None:
         self._settings = settings
         self._connection = self._connections = NO_CONNECTION
-        password = settings.password_file.read_text(encoding="utf-8").strip()
-        own_id = client_id(settings.username, password)
+        own_id = client_id(settings.username, read_password(settings.password_file))
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=own_id, clean_session=True)
-        self._client.username_pw_set(settings.username, password)
-        if (context := broker_context(settings)) is not None:
-            self._client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
+        introduce(self._client, settings)
         self._client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
         self._client.on_socket_open = _send_at_once
         self._client.on_connect = self._on_connect

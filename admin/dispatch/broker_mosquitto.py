@@ -20,7 +20,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.dispatch.broker import BrokerNotReached, BrokerUser, Rights
-from admin.security.tls import broker_context
+from admin.security.tls import introduce
 from admin.settings import BrokerSettings
 
 KEEPER: Final = "keeper"
@@ -153,9 +153,7 @@ def _control(settings: BrokerSettings) -> Generator[_Control]:
 
 def _client_of(settings: BrokerSettings) -> Client:
     client = Client(CallbackAPIVersion.VERSION2, client_id=settings.username, clean_session=True)
-    client.username_pw_set(settings.username, settings.password_file.read_text(encoding="utf-8").strip())
-    if (context := broker_context(settings)) is not None:
-        client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
+    introduce(client, settings)
     return client
 
 

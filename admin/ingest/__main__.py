@@ -1,41 +1,32 @@
 """`python -m admin.ingest --config ingest.toml`"""
 
-import argparse
 import sys
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 import structlog
 
+from admin.beginning import begin
 from admin.db.session import make_engine
 from admin.ingest.collector import collect_seldom
 from admin.ingest.consumer import Consumer, Surroundings
 from admin.ingest.lease import Duty, IngestLease, own_name
-from admin.ingest.mailbox import MqttMailbox, read_password
+from admin.ingest.mailbox import MqttMailbox
 from admin.logs import start_log
 from admin.security.client_id import client_id
-from admin.security.keys import KeyFileError, load_signing_key
-from admin.settings import IngestSettings, WrongSettings
+from admin.security.keys import load_signing_key
+from admin.security.tls import read_password
+from admin.settings import IngestSettings
 from contracts.ending import Ending
 
 log = structlog.get_logger()
 
 RECEIPT_KEY: Final = "receipt.key"
-WRONG_SETTINGS: Final = 2
 
 
 def main() -> int:
     """Runs until SIGTERM or Ctrl-C; 2 where the settings or the key cannot be used."""
-    parser = argparse.ArgumentParser(prog="python -m admin.ingest", description=__doc__)
-    parser.add_argument("--config", type=Path, required=True)
-    config: Path = parser.parse_args().config
-    try:
-        run(IngestSettings.read(config))
-    except (WrongSettings, KeyFileError, OSError) as wrong:
-        print(wrong, file=sys.stderr)  # noqa: T201 - nobody reads the log of a process that cannot start
-        return WRONG_SETTINGS
-    return 0
+    return begin("admin.ingest", lambda config: run(IngestSettings.read(config)))
 
 
 def run(settings: IngestSettings) -> None:

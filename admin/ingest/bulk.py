@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, Table
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.orm import Session
 
 Columns = dict[str, object]
@@ -31,7 +31,8 @@ def _copy(session: Session, table: Table[Any], rows: Sequence[Columns]) -> None:
     from psycopg import Connection, Error  # only where there is PostgreSQL
 
     driver: Connection[Any] | None = session.connection().connection.driver_connection
-    assert isinstance(driver, Connection)  # noqa: S101 - what the dialect means
+    if driver is None:  # SQLAlchemy's word for a connection it has let go
+        raise InvalidRequestError("The session has no connection.")
     statement = f"COPY {table.name} ({', '.join(rows[0])}) FROM STDIN"
     try:
         with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:

@@ -5,7 +5,6 @@ import socket
 import threading
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
@@ -16,7 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from admin.ingest.arrival import Arrival
 from admin.ingest.quick_client import QuickClient
-from admin.security.tls import broker_context
+from admin.security.tls import introduce
 from admin.settings import BrokerSettings
 from contracts.topics import TOPICS
 
@@ -118,9 +117,7 @@ class MqttMailbox:
         client = QuickClient(
             CallbackAPIVersion.VERSION2, client_id=self._client_id, clean_session=False, manual_ack=True
         )
-        client.username_pw_set(settings.username, read_password(settings.password_file))
-        if (context := broker_context(settings)) is not None:
-            client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho's gap
+        introduce(client, settings)
         client.reconnect_delay_set(1, SLOWEST_RECONNECT_S)
         client.on_socket_open = _send_at_once
         client.on_connect = self._on_connect
@@ -174,11 +171,6 @@ class MqttMailbox:
         self._arrivals.put(
             Arrival(message.topic, bytes(message.payload), message.qos, message.mid, self._connections)
         )
-
-
-def read_password(path: Path) -> str:
-    """The password in a file, without the line's end."""
-    return path.read_text(encoding="utf-8").strip()
 
 
 def _send_at_once(_client: Client, _data: object, connection: object) -> None:

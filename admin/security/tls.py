@@ -1,10 +1,24 @@
-"""How the server's processes come to a broker over TLS."""
+"""How the server's processes come to a broker: user, password, TLS."""
 
 import ssl
 from pathlib import Path
 
+from paho.mqtt.client import Client
+
 from admin.security.keys import KeyFileError
 from admin.settings import BrokerSettings
+
+
+def introduce(client: Client, settings: BrokerSettings) -> None:
+    """Tells the client as whom to come and whom to believe, before it connects. Raises KeyFileError or OSError."""
+    client.username_pw_set(settings.username, read_password(settings.password_file))
+    if (context := broker_context(settings)) is not None:
+        client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho types its default alone
+
+
+def read_password(path: Path) -> str:
+    """The password in a file, without the line's end."""
+    return path.read_text(encoding="utf-8").strip()
 
 
 def broker_context(settings: BrokerSettings) -> ssl.SSLContext | None:

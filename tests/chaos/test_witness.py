@@ -9,7 +9,7 @@ from contracts.ids import BootId, uuid7
 from contracts.words import Direction, Method, Reason
 from gate.access.claim import Claim
 from gate.access.policy import Liveness
-from gate.attendant import Attendant, ByHand, Post
+from gate.attendant import Attendant, ByHand, Post, Records
 from gate.store.journal import AlarmStamp, Journal, NoRecord
 from kaimen.chaos.relay import waiting
 from kaimen.chaos.witness import WitnessedRecords, WitnessFile, heard_from
@@ -21,9 +21,9 @@ def journal(tmp_path: Path) -> Journal:
     return Journal(tmp_path / "journal.sqlite3", EAST, BootId("b1"), AlarmStamp(NOON, 0))
 
 
-def an_attendant(gate: AtTheGate, records: object, file: Path) -> Attendant:
+def an_attendant(gate: AtTheGate, records: Records, file: Path) -> Attendant:
     post = Post(BootId("b1"), Direction.IN, 3.0, Liveness.WARN, stale_pin=False)
-    witnessed = WitnessedRecords(records, WitnessFile(file))  # type: ignore[arg-type]
+    witnessed = WitnessedRecords(records, WitnessFile(file))
     return Attendant(post, gate.known, replace(gate.iron, records=witnessed))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import Engine, delete, insert, select, text, update
+from sqlalchemy import Engine, Executable, delete, insert, select, text, update
 from typer.testing import CliRunner
 
 from admin.db.base import Base
@@ -52,9 +52,9 @@ class Register:
     engine: Engine
     chains: list[Chain]
 
-    def change(self, statement: object) -> None:
+    def change(self, statement: Executable) -> None:
         with writing(self.engine) as session:
-            session.execute(statement)  # type: ignore[call-overload]
+            session.execute(statement)
 
     def walked(self) -> Walked:
         return verify_register(self.root).chains[GATE]
@@ -155,7 +155,7 @@ CHANGES: dict[str, tuple[Callable[[Chain], object], int, Fault]] = {
 @pytest.mark.promise(11)
 @pytest.mark.parametrize(("change", "seq", "fault"), CHANGES.values(), ids=CHANGES)
 def test_whatever_is_changed_in_the_register_is_the_first_bad_link(
-    register: Register, change: Callable[[Chain], object], seq: int, fault: Fault
+    register: Register, change: Callable[[Chain], Executable], seq: int, fault: Fault
 ) -> None:
     first = register.chains[0]
     register.change(change(first))

@@ -32,7 +32,8 @@ class Chained:
     id: Mapped[UUID] = mapped_column(primary_key=True)  # version 7, made at the gate
 
     @declared_attr
-    def gate_id(cls) -> Mapped[str]:  # noqa: N805 - SQLAlchemy's declared_attr takes the class
+    @classmethod
+    def gate_id(cls) -> Mapped[str]:
         return mapped_column(ForeignKey("gate.id"))
 
     epoch: Mapped[str] = mapped_column(String(64))

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from admin.db.session import make_engine, reading, writing
 from admin.db.tables import Alarm
 from admin.ingest.bulk import Columns, insert_rows
+from tests.admin.conftest import Town
 
 IN_CHINA = datetime(2026, 11, 24, 12, tzinfo=timezone(timedelta(hours=8)))
 ALARMS = cast("Table[Any]", Alarm.__table__)
@@ -54,7 +55,7 @@ def end_connections(engine: Engine) -> None:
     other.dispose()
 
 
-def test_what_is_put_in_comes_out(engine: Engine, town) -> None:  # noqa: ANN001
+def test_what_is_put_in_comes_out(engine: Engine, town: Town) -> None:
     rows = [an_alarm(town.compound, seq) for seq in (1, 2)]
     with writing(engine) as session:
         insert_rows(session, ALARMS, rows)
@@ -65,13 +66,13 @@ def test_what_is_put_in_comes_out(engine: Engine, town) -> None:  # noqa: ANN001
         assert kept[0].seen_by is None
 
 
-def test_no_rows_are_no_statement(engine: Engine, town) -> None:  # noqa: ANN001
+def test_no_rows_are_no_statement(engine: Engine, town: Town) -> None:
     with writing(engine) as session:
         insert_rows(session, ALARMS, [])
     assert count(engine) == 0
 
 
-def test_one_row_that_may_not_be_keeps_all_out(engine: Engine, town) -> None:  # noqa: ANN001
+def test_one_row_that_may_not_be_keeps_all_out(engine: Engine, town: Town) -> None:
     rows = [an_alarm(town.compound, 1), an_alarm(town.compound, 1)]
     with pytest.raises(IntegrityError), writing(engine) as session:
         insert_rows(session, ALARMS, rows)
@@ -79,7 +80,7 @@ def test_one_row_that_may_not_be_keeps_all_out(engine: Engine, town) -> None:  #
 
 
 @pytest.mark.parametrize("engine", POSTGRESQL, indirect=True)
-def test_a_value_that_is_refused_is_its_own_fault(engine: Engine, town) -> None:  # noqa: ANN001
+def test_a_value_that_is_refused_is_its_own_fault(engine: Engine, town: Town) -> None:
     with pytest.raises(DBAPIError) as wrong, writing(engine) as session:
         insert_rows(session, ALARMS, [an_alarm(town.compound, 2**40)])
     assert not isinstance(wrong.value, OperationalError)
@@ -88,7 +89,7 @@ def test_a_value_that_is_refused_is_its_own_fault(engine: Engine, town) -> None:
 @pytest.mark.parametrize("engine", POSTGRESQL, indirect=True)
 def test_a_server_that_goes_meanwhile_is_away_and_the_next_transaction_finds_it_again(
     engine: Engine,
-    town,  # noqa: ANN001
+    town: Town,
 ) -> None:
     def lose() -> None:
         with writing(engine) as session:

@@ -18,6 +18,7 @@ from contracts.chain import commit, link_hash
 from contracts.ids import GateId
 from contracts.receipt import Receipt
 from contracts.signing import SignedV1, open_signed, signing_key, trusted
+from tests.admin.conftest import Clock, Town
 from tests.chains import Chain
 
 GATE = GateId("gate-main")
@@ -63,7 +64,7 @@ def mailbox() -> FakeMailbox:
 
 
 @pytest.fixture
-def consumer(engine: Engine, town: object, mailbox: FakeMailbox, clock) -> Consumer:  # noqa: ANN001
+def consumer(engine: Engine, town: Town, mailbox: FakeMailbox, clock: Clock) -> Consumer:
     return Consumer(engine, mailbox, KEY, Surroundings(now=clock, pause=Stop(3)))
 
 
@@ -88,9 +89,9 @@ def test_a_batch_is_acknowledged_once_it_is_in_the_log(
 @pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
 def test_nothing_is_acknowledged_while_the_database_is_away(
     engine: Engine,
-    town: object,
+    town: Town,
     mailbox: FakeMailbox,
-    clock,  # noqa: ANN001
+    clock: Clock,
 ) -> None:
     stop = Stop(3)
     consumer = Consumer(engine, mailbox, KEY, Surroundings(now=clock, pause=stop))
@@ -129,9 +130,9 @@ def test_a_database_that_ends_every_connection_gets_the_batch_once(
 @pytest.mark.parametrize("engine", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
 def test_a_database_that_is_stopped_and_started_again_gets_every_batch_once(
     engine: Engine,
-    town: object,
+    town: Town,
     mailbox: FakeMailbox,
-    clock,  # noqa: ANN001
+    clock: Clock,
     postgresql_server: PostgreSql,
 ) -> None:
     away, stop, chain = threading.Event(), threading.Event(), Chain(GATE)
@@ -184,7 +185,7 @@ def _with_a_huge_number(chain: Chain) -> Arrival:
 def test_a_gate_hears_its_receipt_at_most_every_tenth_of_a_second(
     consumer: Consumer,
     mailbox: FakeMailbox,
-    clock,  # noqa: ANN001
+    clock: Clock,
 ) -> None:
     chain = Chain(GATE)
     for _ in range(5):
@@ -202,7 +203,7 @@ def test_a_gate_hears_its_receipt_at_most_every_tenth_of_a_second(
 def test_every_receipt_is_said_again_after_a_new_connection(
     consumer: Consumer,
     mailbox: FakeMailbox,
-    clock,  # noqa: ANN001
+    clock: Clock,
 ) -> None:
     mailbox.batches = [[a_passage(Chain(GATE))]]
     consumer.turn()

@@ -1,6 +1,7 @@
 """One ingest is on duty; another takes over when it dies, and within ten seconds."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -8,6 +9,7 @@ from sqlalchemy import Engine
 from admin.db.session import make_engine, reading
 from admin.db.tables import Lease
 from admin.ingest.lease import ASK_EACH_S, LASTS, RENEWED_EACH, Duty, IngestLease, has_died, own_name
+from tests.admin.conftest import Clock
 
 
 class FakePost:
@@ -23,8 +25,11 @@ class FakePost:
         self.log.append("close")
 
 
+Two = tuple[Duty, Duty, FakePost, FakePost]
+
+
 @pytest.fixture
-def two(engine: Engine, clock) -> tuple[Duty, Duty, FakePost, FakePost]:  # noqa: ANN001
+def two(engine: Engine, clock: Clock) -> Two:
     posts = FakePost(), FakePost()
     first, second = (
         Duty(IngestLease(engine, name), post, clock)
@@ -33,7 +38,7 @@ def two(engine: Engine, clock) -> tuple[Duty, Duty, FakePost, FakePost]:  # noqa
     return first, second, *posts
 
 
-def test_the_second_stands_by_while_the_first_renews(two, clock) -> None:  # noqa: ANN001
+def test_the_second_stands_by_while_the_first_renews(two: Two, clock: Clock) -> None:
     first, second, _, standing = two
     for _ in range(20):
         assert first.is_ours()
@@ -43,7 +48,7 @@ def test_the_second_stands_by_while_the_first_renews(two, clock) -> None:  # noq
 
 
 @pytest.mark.promise(2)
-def test_the_second_takes_over_within_ten_seconds_of_the_firsts_death(two, clock) -> None:  # noqa: ANN001
+def test_the_second_takes_over_within_ten_seconds_of_the_firsts_death(two: Two, clock: Clock) -> None:
     first, second, _, standing = two
     assert first.is_ours()
     waited = timedelta()
@@ -54,7 +59,7 @@ def test_the_second_takes_over_within_ten_seconds_of_the_firsts_death(two, clock
     assert standing.log == ["open"]
 
 
-def test_who_lost_the_lease_leaves_the_broker_and_stands_by(two, clock) -> None:  # noqa: ANN001
+def test_who_lost_the_lease_leaves_the_broker_and_stands_by(two: Two, clock: Clock) -> None:
     first, second, post, _ = two
     assert first.is_ours()
     clock.pass_by(LASTS)  # stopped by a debugger, or a disk that hung
@@ -66,7 +71,7 @@ def test_who_lost_the_lease_leaves_the_broker_and_stands_by(two, clock) -> None:
     assert not first.is_ours()
 
 
-def test_a_clean_end_lets_the_next_begin_at_once(two) -> None:  # noqa: ANN001
+def test_a_clean_end_lets_the_next_begin_at_once(two: Two) -> None:
     first, second, post, _ = two
     assert first.is_ours()
     first.end()
@@ -74,7 +79,7 @@ def test_a_clean_end_lets_the_next_begin_at_once(two) -> None:  # noqa: ANN001
     assert second.is_ours()
 
 
-def test_the_end_of_one_that_stood_by_takes_nothing_from_the_other(two, clock) -> None:  # noqa: ANN001
+def test_the_end_of_one_that_stood_by_takes_nothing_from_the_other(two: Two, clock: Clock) -> None:
     first, second, post, _ = two
     assert first.is_ours()
     assert not second.is_ours()
@@ -84,7 +89,7 @@ def test_the_end_of_one_that_stood_by_takes_nothing_from_the_other(two, clock) -
     assert post.log == ["open"]
 
 
-def test_a_process_of_this_machine_that_died_is_not_waited_for(engine: Engine, clock) -> None:  # noqa: ANN001
+def test_a_process_of_this_machine_that_died_is_not_waited_for(engine: Engine, clock: Clock) -> None:
     here = own_name().split(".")[0]
     assert IngestLease(engine, f"{here}.4194305.a").take(clock())  # beyond the largest process number
     assert IngestLease(engine, own_name()).take(clock())
@@ -99,7 +104,7 @@ def test_only_a_dead_neighbour_counts_as_dead() -> None:
     assert not has_died("")
 
 
-def test_while_the_database_is_away_nothing_changes_hands(tmp_path, clock) -> None:  # noqa: ANN001
+def test_while_the_database_is_away_nothing_changes_hands(tmp_path: Path, clock: Clock) -> None:
     lost = make_engine(f"sqlite:///{tmp_path / 'nowhere' / 'register.sqlite3'}")
     post = FakePost()
     assert not Duty(IngestLease(lost, "a.1.b"), post, clock).is_ours()
@@ -107,7 +112,7 @@ def test_while_the_database_is_away_nothing_changes_hands(tmp_path, clock) -> No
     lost.dispose()
 
 
-def test_the_row_names_the_holder(engine: Engine, clock) -> None:  # noqa: ANN001
+def test_the_row_names_the_holder(engine: Engine, clock: Clock) -> None:
     IngestLease(engine, "a.1.b").take(clock())
     with reading(engine) as session:
         row = session.get_one(Lease, "ingest")

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Iterator
 
 import pytest
-from paho.mqtt.client import MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 
 from admin.ingest.quick_client import AHEAD, BREATH, QuickClient
@@ -22,7 +22,15 @@ def publish(mid: int, payload: bytes) -> bytes:
 
 
 class Line(QuickClient):
-    """A client at one end of a socket pair."""
+    """A client at one end of a socket pair, and what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__(CallbackAPIVersion.VERSION2, client_id="ingest", manual_ack=True)
+        self.got: list[tuple[int, bytes]] = []
+        self.on_message = self._hear
+
+    def _hear(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        self.got.append((message.mid, bytes(message.payload)))
 
     def _create_socket(self) -> socket.socket:  # pyright: ignore[reportIncompatibleMethodOverride] - a narrower type
         near, self.far = socket.socketpair()
@@ -31,9 +39,7 @@ class Line(QuickClient):
 
 @pytest.fixture
 def client() -> Iterator[Line]:
-    client = Line(CallbackAPIVersion.VERSION2, client_id="ingest", manual_ack=True)
-    client.got = []  # type: ignore[attr-defined]
-    client.on_message = hear
+    client = Line()
     client.connect("broker.test")
     client.far.sendall(CONNACK)
     client.loop_read()
@@ -43,15 +49,11 @@ def client() -> Iterator[Line]:
     client.far.close()
 
 
-def hear(client: object, _data: object, message: MQTTMessage) -> None:
-    client.got.append((message.mid, message.payload))  # type: ignore[attr-defined]
-
-
 def test_everything_that_has_come_is_read_at_once_and_in_order(client: Line) -> None:
     wanted = [(mid, b"%d" % mid * 40) for mid in range(1, 101)]
     client.far.sendall(b"".join(publish(*one) for one in wanted))
     client.loop_read()
-    assert client.got == wanted  # type: ignore[attr-defined]
+    assert client.got == wanted
 
 
 def test_acknowledgements_go_out_while_a_flood_comes_in(client: Line) -> None:
@@ -66,10 +68,10 @@ def test_a_message_that_comes_in_two_pieces_is_taken_whole(client: Line) -> None
     first, second = publish(1, b"a" * 300), publish(2, b"b" * 300)
     client.far.sendall(first + second[:100])
     client.loop_read()
-    assert [mid for mid, _ in client.got] == [1]  # type: ignore[attr-defined]
+    assert [mid for mid, _ in client.got] == [1]
     client.far.sendall(second[100:])
     client.loop_read()
-    assert client.got[1] == (2, b"b" * 300)  # type: ignore[attr-defined]
+    assert client.got[1] == (2, b"b" * 300)
 
 
 def test_half_a_message_of_a_connection_that_ended_is_forgotten(client: Line) -> None:
@@ -80,7 +82,7 @@ def test_half_a_message_of_a_connection_that_ended_is_forgotten(client: Line) ->
     client.far.sendall(CONNACK + publish(7, b"c"))
     client.loop_read()
     client.loop_read()
-    assert [mid for mid, _ in client.got] == [1, 7]  # type: ignore[attr-defined]
+    assert [mid for mid, _ in client.got] == [1, 7]
 
 
 def test_many_acknowledgements_are_one_piece(client: Line) -> None:

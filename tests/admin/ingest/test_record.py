@@ -1,6 +1,6 @@
 """What ingest writes: each link once, under its own compound, with ids turned into the register's."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -18,12 +18,15 @@ from contracts.passage import PassageV1, PassageWhat
 from contracts.state import StateV1
 from contracts.wire import Message
 from contracts.words import AlarmKind, GateStatus, Outcome
+from tests.admin.conftest import Town
 from tests.chains import NOON, Chain
 
 GATE = GateId("gate-main")
 
 
-def arrive(engine: Engine, *messages: tuple[str, bytes], at=NOON, compound: str = "wutong") -> Recorded:  # noqa: ANN001
+def arrive(
+    engine: Engine, *messages: tuple[str, bytes], at: datetime = NOON, compound: str = "wutong"
+) -> Recorded:
     arrivals = [Arrival(f"kaimen/v1/{compound}/{GATE}/{name}", payload) for name, payload in messages]
     with writing(engine) as session:
         return record(session, [read(arrival) for arrival in arrivals], at)
@@ -40,7 +43,7 @@ def faults(engine: Engine) -> list[str]:
 
 
 @pytest.fixture
-def people(engine: Engine, town) -> dict[str, Person]:  # noqa: ANN001
+def people(engine: Engine, town: Town) -> dict[str, Person]:
     """One person of the gate's compound, one of another, with the visit of a guest each."""
     with writing(engine) as session:
         found: dict[str, Person] = {}
@@ -175,7 +178,9 @@ def test_an_alarm_has_its_row(engine: Engine, people: object) -> None:
         assert session.scalars(select(Alarm.kind)).all() == ["camera_lost"]
 
 
-def a_state(status: GateStatus, boot: str, connection: int, at=NOON, model: str = "sface") -> bytes:  # noqa: ANN001
+def a_state(
+    status: GateStatus, boot: str, connection: int, at: datetime = NOON, model: str = "sface"
+) -> bytes:
     message: Message = StateV1(
         gate=GATE,
         status=status,

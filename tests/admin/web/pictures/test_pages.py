@@ -9,6 +9,7 @@ from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from admin.db.erasing import expire
@@ -51,8 +52,8 @@ def an_order(account: Account, **columns: object) -> Callable[..., UUID]:
     plain = {"gate_id": GATE, "operation": "test_picture", "reason": "camera", "state": "done"}
     row = GateOrder(id=uuid7(), account_id=account.id, asked_at=NOON, **{**plain, **columns})
 
-    def add(session: object) -> UUID:
-        session.add(row)  # type: ignore[attr-defined]
+    def add(session: Session) -> UUID:
+        session.add(row)
         return row.id
 
     return add
