@@ -13,11 +13,6 @@ import pytest
 LOCKS: Final = Path(tempfile.gettempdir())
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--on postgresql`: all tests of the server that need a database have that one, not only those of the database."""
-    parser.addoption("--on", choices=("sqlite", "postgresql"), default="sqlite")
-
-
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give tests marked `real` their sockets; all others run with sockets closed."""
     for item in items:

@@ -3,6 +3,7 @@
 import structlog
 
 from admin.beginning import begin
+from admin.db.session import make_engine
 from admin.jobs.app import build
 from admin.logs import start_log
 from admin.settings import WorkerSettings
@@ -21,9 +22,11 @@ def run(settings: WorkerSettings) -> None:
     """Builds the parts and loops."""
     start_log("worker")
     stop = Ending.by_signals()
-    worker = build(settings, stop.wait)
+    engine = make_engine(settings.database)
+    worker = build(settings, engine, stop.wait)
     log.info("worker started")
     worker.run()
+    engine.dispose()
     log.info("worker stopped")
 
 

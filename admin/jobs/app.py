@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
+from sqlalchemy import Engine
+
 from admin.db.jobs import JobKind
-from admin.db.session import make_engine
 from admin.jobs.audit import AuditGallery
 from admin.jobs.discarding import DiscardRound
 from admin.jobs.enrol import Enrol, EyeAtHand
@@ -24,12 +25,12 @@ from admin.vault import open_vault
 WORKER_KEY: Final = "worker.key"
 
 
-def build(settings: WorkerSettings, pause: Callable[[float], bool]) -> Worker:
+def build(settings: WorkerSettings, engine: Engine, pause: Callable[[float], bool]) -> Worker:
     """Loads the eye too: the first enrolment after a start is as quick as any other.
 
     Raises KeyFileError or VaultError. Missing weights are only logged: then faces wait, the rest goes on.
     """
-    ground = Ground(make_engine(settings.database), lambda: datetime.now(UTC))
+    ground = Ground(engine, lambda: datetime.now(UTC))
     vault = open_vault(settings.vault)
     eye = EyeAtHand(settings.weights)
     enrol = Enrol(ground, vault, load_sealing_key(settings.own_keys / WORKER_KEY), eye)

@@ -15,24 +15,22 @@ from flask.testing import FlaskClient
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from admin.db.base import Base
 from admin.db.joins import CODE_LASTS
-from admin.db.session import make_engine, writing
+from admin.db.session import writing
 from admin.db.tables.accounts import Account
 from admin.db.tables.gates import Gate, SealedRoster
 from admin.db.tables.joins import GateJoin
 from admin.db.tables.people import ConsentText, Membership, Person
 from admin.db.tables.places import Compound, Household, Place
-from admin.db.tables.server import Server
 from admin.security.keys import make_sealing_key, make_secret
 from admin.security.permissions import Role
 from admin.settings import WebSettings
 from admin.web import passwords
 from admin.web.app import create_app
 from admin.web.ground import TRANSLATIONS, Surroundings
-from tests.databases import an_empty, postgresql_address, postgresql_server
+from tests.databases import a_register, database, postgresql_address, postgresql_register, postgresql_server
 
-__all__ = ["postgresql_address", "postgresql_server"]
+__all__ = ["database", "postgresql_address", "postgresql_register", "postgresql_server"]
 
 NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
 PASSWORD = "four plain words here"
@@ -83,16 +81,6 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty one's address: SQLite, or PostgreSQL where the run was asked for it."""
-    if request.config.getoption("--on") == "sqlite":
-        return f"sqlite:///{tmp_path / 'register.sqlite3'}"
-    address: str = request.getfixturevalue("postgresql_address")
-    an_empty(address).dispose()
-    return address
-
-
-@pytest.fixture
 def web_settings(tmp_path: Path, database: str) -> WebSettings:
     own, public = tmp_path / "keys-web", tmp_path / "public"
     make_sealing_key(own / "web.key", public / "web.pub")
@@ -111,10 +99,7 @@ def web_settings(tmp_path: Path, database: str) -> WebSettings:
 
 @pytest.fixture
 def engine(web_settings: WebSettings) -> Iterator[Engine]:
-    engine = make_engine(web_settings.database)
-    Base.metadata.create_all(engine)
-    with writing(engine) as session:
-        session.add(Server(id=1, generation=1, revision=1))
+    engine = a_register(web_settings.database)
     yield engine
     engine.dispose()
 
@@ -125,14 +110,32 @@ def town(engine: Engine) -> Town:
         return build_town(session)
 
 
+MakeApp = Callable[..., Flask]
+
+
 @pytest.fixture
-def app(web_settings: WebSettings, engine: Engine, clock: Clock, translations: Path) -> Iterator[Flask]:
-    app = create_app(web_settings, Surroundings(clock=clock, translations=translations))
+def make_app() -> Iterator[MakeApp]:
+    """`make_app(settings, around)`: an app whose connections to the database end with the test."""
+    made: list[Flask] = []
+
+    def make(settings: WebSettings, around: Surroundings | None = None) -> Flask:
+        made.append(create_app(settings, around))
+        return made[-1]
+
+    yield make
+    for app in made:
+        app.extensions["kaimen"].engine.dispose()
+
+
+@pytest.fixture
+def app(
+    web_settings: WebSettings, engine: Engine, clock: Clock, translations: Path, make_app: MakeApp
+) -> Flask:
+    app = make_app(web_settings, Surroundings(clock=clock, translations=translations))
     app.config["WTF_CSRF_ENABLED"] = False
     app.config["WTF_CSRF_METHODS"] = set()
     app.testing = False  # errors become pages, as they do for people
-    yield app
-    app.extensions["kaimen"].engine.dispose()
+    return app
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, func, select
 
-from admin.db.base import Base
 from admin.db.consent_texts import WORDINGS, ConsentKind, Wording, current_text, ensure_consent_texts, filled
-from admin.db.session import make_engine, writing
+from admin.db.session import writing
 from admin.db.tables import ConsentText
+from tests.databases import a_register
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SHOWN = {  # sha256 of versions that people may have agreed to
@@ -21,9 +21,8 @@ SHOWN = {  # sha256 of versions that people may have agreed to
 
 
 @pytest.fixture
-def register() -> Iterator[Engine]:
-    engine = make_engine("sqlite://")
-    Base.metadata.create_all(engine)
+def register(database: str) -> Iterator[Engine]:
+    engine = a_register(database)
     yield engine
     engine.dispose()
 

@@ -79,14 +79,14 @@ def test_one_row_that_may_not_be_keeps_all_out(engine: Engine, town: Town) -> No
     assert count(engine) == 0
 
 
-@pytest.mark.parametrize("engine", POSTGRESQL, indirect=True)
+@pytest.mark.parametrize("database", POSTGRESQL, indirect=True)
 def test_a_value_that_is_refused_is_its_own_fault(engine: Engine, town: Town) -> None:
     with pytest.raises(DBAPIError) as wrong, writing(engine) as session:
         insert_rows(session, ALARMS, [an_alarm(town.compound, 2**40)])
     assert not isinstance(wrong.value, OperationalError)
 
 
-@pytest.mark.parametrize("engine", POSTGRESQL, indirect=True)
+@pytest.mark.parametrize("database", POSTGRESQL, indirect=True)
 def test_a_server_that_goes_meanwhile_is_away_and_the_next_transaction_finds_it_again(
     engine: Engine,
     town: Town,

@@ -86,7 +86,7 @@ def test_a_batch_is_acknowledged_once_it_is_in_the_log(
 
 
 @pytest.mark.promise(2)
-@pytest.mark.parametrize("engine", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_nothing_is_acknowledged_while_the_database_is_away(
     engine: Engine,
     town: Town,
@@ -108,7 +108,7 @@ def test_nothing_is_acknowledged_while_the_database_is_away(
 
 
 @pytest.mark.promise(2)
-@pytest.mark.parametrize("engine", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
 def test_a_database_that_ends_every_connection_gets_the_batch_once(
     consumer: Consumer, engine: Engine, mailbox: FakeMailbox
 ) -> None:
@@ -127,7 +127,7 @@ def test_a_database_that_ends_every_connection_gets_the_batch_once(
 
 
 @pytest.mark.promise(2)
-@pytest.mark.parametrize("engine", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
+@pytest.mark.parametrize("database", [pytest.param("postgresql", marks=pytest.mark.real)], indirect=True)
 def test_a_database_that_is_stopped_and_started_again_gets_every_batch_once(
     engine: Engine,
     town: Town,

@@ -11,15 +11,15 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from admin.db import migrate
 from admin.db.consent_texts import ensure_consent_texts
 from admin.db.jobs import JobKind, NewJob, Queue, put, result_of
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import Consent, ConsentText, Job, Person, Place
 from admin.security.keys import load_seal_public, make_sealing_key, make_secret
 from admin.settings import VaultSettings, WorkerSettings
 from admin.vault import Vault, open_vault
 from contracts.sealing import seal
+from tests.databases import a_register
 
 # Without OpenCV the worker spells names and forgets; what looks at faces is tried where the eye is installed.
 collect_ignore = [] if importlib.util.find_spec("cv2") else ["test_enrol.py", "test_audit.py"]
@@ -86,7 +86,7 @@ def agree(
 
 
 @pytest.fixture
-def house(tmp_path: Path, weights: Path) -> Iterator[House]:
+def house(tmp_path: Path, weights: Path, database: str) -> Iterator[House]:
     own, public = tmp_path / "keys", tmp_path / "public"
     make_sealing_key(own / "worker.key", public / "worker.pub")
     make_secret(own / "master.key")
@@ -95,10 +95,10 @@ def house(tmp_path: Path, weights: Path) -> Iterator[House]:
         keys=tmp_path / "keystore" / "keys.sqlite3",
         master_key=own / "master.key",
     )
-    url = f"sqlite:///{tmp_path / 'register.sqlite3'}"
-    settings = WorkerSettings(database=url, own_keys=own, public_keys=public, vault=stores, weights=weights)
-    migrate.upgrade(url)
-    engine = make_engine(url)
+    settings = WorkerSettings(
+        database=database, own_keys=own, public_keys=public, vault=stores, weights=weights
+    )
+    engine = a_register(database)
     with writing(engine) as session:
         place = Place(kind="compound", name_zh="红梅苑", name_en="Red Plum Court", path="/1/")
         session.add(place)

@@ -29,7 +29,7 @@ NOON = datetime(2026, 11, 20, 4, tzinfo=UTC)
 
 @pytest.fixture
 def worker(house: House) -> Worker:
-    return build(house.settings, pause=lambda _: True)
+    return build(house.settings, house.engine, pause=lambda _: True)
 
 
 def photo(name: str) -> bytes:
@@ -308,6 +308,7 @@ def test_a_forgotten_face_is_gone_everywhere_and_leaves_a_receipt(house: House, 
     assert [act for act, _ in acts(house)] == ["face_enrolled", "face_forgotten", "face_forgotten"]
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)  # the trigger speaks its language
 def test_a_register_that_does_not_commit_leaves_no_template(house: House, worker: Worker) -> None:
     person = house.person()
     number = house.ask(JobKind.ENROL_FACE, person, photo("obama.jpg"))
@@ -356,7 +357,8 @@ def test_missing_weights_stop_faces_alone(
     bad.mkdir()
     for name in ("sface-float32.1.onnx", "sface-float32.1.onnx.sha256"):
         (bad / name).write_bytes(b"damaged")
-    worker = build(house.settings.model_copy(update={"weights": bad}), pause=lambda _: True)
+    settings = house.settings.model_copy(update={"weights": bad})
+    worker = build(settings, house.engine, pause=lambda _: True)
     assert "sface-float32.1.onnx" in capsys.readouterr().out
     person = house.person("王小明")
     face = house.ask(JobKind.ENROL_FACE, person, photo("obama.jpg"))

@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 from sqlalchemy import Engine, Executable, delete, select, update
 
-from admin.db.base import Base
 from admin.db.jobs import JobKind, NewJob, Queue, put, result_of
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import (
     Audit,
     Compound,
@@ -37,7 +35,7 @@ from contracts.ids import GateId, PassId, PersonId
 from kaimen.chains import RegisterChain
 from kaimen.walk import Fault, Walked, walk
 from tests.chains import NOON, Chain
-from tests.databases import BOTH, an_empty
+from tests.databases import a_register
 
 GATE = GateId("gate-main")
 MONTH = timedelta(days=30)
@@ -104,13 +102,9 @@ class House:
             return [(act, details) for act, details in session.execute(select(Audit.act, Audit.details))]
 
 
-@pytest.fixture(params=BOTH)
-def house(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[House]:
-    if request.param == "sqlite":
-        engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
-    else:
-        engine = an_empty(request.getfixturevalue("postgresql_address"))
-    Base.metadata.create_all(engine)
+@pytest.fixture
+def house(database: str) -> Iterator[House]:
+    engine = a_register(database)
     house = House(engine)
     with writing(engine) as session:
         session.add(Place(id=1, kind="compound", name_zh="梧桐苑", name_en="Wutong Court", path="/1/"))

@@ -1,18 +1,18 @@
 """The loop goes on, whatever one job does."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from admin.db.base import Base
 from admin.db.jobs import LEASE, MOST_ATTEMPTS, JobKind, NewJob, Queue, put, result_of, take
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import Job
 from admin.jobs.task import Ground, Task
 from admin.jobs.worker import Worker, code_of
+from tests.databases import a_register
 
 NOON = datetime.fromisoformat("2026-11-20T12:00:00+08:00")
 
@@ -39,10 +39,10 @@ class Doer:
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Engine:
-    engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
-    Base.metadata.create_all(engine)
-    return engine
+def engine(database: str) -> Iterator[Engine]:
+    engine = a_register(database)
+    yield engine
+    engine.dispose()
 
 
 def asked(engine: Engine, kind: str = "enrol_face") -> int:

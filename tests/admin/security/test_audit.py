@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select, text
 
-from admin.db import migrate
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import Audit
 from admin.security.audit import Act, first_bad_entry, record
 from admin.security.principals import process
+from tests.databases import a_register
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 BY = process("worker")
@@ -19,10 +18,9 @@ pytestmark = pytest.mark.promise(11)
 
 
 @pytest.fixture
-def trail(tmp_path: Path) -> Iterator[Engine]:
+def trail(database: str) -> Iterator[Engine]:
     """Five entries."""
-    engine = make_engine(f"sqlite:///{tmp_path / 'register.sqlite3'}")
-    migrate.upgrade(engine)
+    engine = a_register(database)
     for number in range(5):
         with writing(engine) as session:
             act = Act("face_enrolled", f"person:{number}", {"job": number, "model": "m"}, purpose="为了测试")
@@ -45,9 +43,7 @@ def test_an_untouched_trail_fits(trail: Engine) -> None:
     assert bad_entry(trail) is None
 
 
-def test_an_empty_trail_fits(tmp_path: Path) -> None:
-    engine = make_engine(f"sqlite:///{tmp_path / 'empty.sqlite3'}")
-    migrate.upgrade(engine)
+def test_an_empty_trail_fits(engine: Engine) -> None:
     assert bad_entry(engine) is None
 
 

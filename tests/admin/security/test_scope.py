@@ -5,25 +5,24 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from admin.db.base import Base
-from admin.db.session import make_engine, writing
+from admin.db.session import writing
 from admin.db.tables import Gate, Household, Place
 from admin.security.permissions import PERMISSIONS, Permission, Role
 from admin.security.principals import NOBODY, Principal, PrincipalKind, process
 from admin.security.scope import Scope
+from tests.databases import a_register
 
 pytestmark = pytest.mark.promise(10)
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
 @pytest.fixture
-def session() -> Iterator[Session]:
+def session(database: str) -> Iterator[Session]:
     """A street with compounds 2 and 12: their paths begin alike, their branches are two."""
-    engine: Engine = make_engine("sqlite://")
-    Base.metadata.create_all(engine)
+    engine = a_register(database)
     rows = [
         (1, None, "street", "/1/"),
         (2, 1, "compound", "/1/2/"),

@@ -14,9 +14,9 @@ from structlog.testing import capture_logs
 
 from admin.security.permissions import Role
 from admin.settings import WebSettings
-from admin.web.app import create_app
 from admin.web.bodies import LARGEST_FORM, LARGEST_UPLOAD
 from admin.web.ground import Surroundings
+from tests.admin.conftest import MakeApp
 
 T = TypeVar("T")
 Login = Callable[..., FlaskClient]
@@ -55,9 +55,9 @@ def an_upload(size: int) -> dict[str, Any]:
 
 
 def test_a_body_that_comes_late_is_waited_for_outside_the_thread_of_the_endpoint(
-    app: Flask, web_settings: WebSettings
+    app: Flask, web_settings: WebSettings, make_app: MakeApp
 ) -> None:
-    served = create_app(web_settings, Surroundings(aside=on_another_thread))
+    served = make_app(web_settings, Surroundings(aside=on_another_thread))
     served.config["WTF_CSRF_METHODS"] = set()
     body = Watched(b"login=nobody&password=nothing")
     kind = "application/x-www-form-urlencoded"

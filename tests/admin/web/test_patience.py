@@ -13,10 +13,9 @@ import pytest
 from admin.security.authority import load_authority, make_authority
 from admin.settings import WebSettings
 from admin.web.__main__ import Handshakes
-from admin.web.app import create_app
 from admin.web.bodies import FORM_S
 from admin.web.ground import Surroundings, on_gevents_clock
-from tests.admin.conftest import NOON
+from tests.admin.conftest import NOON, MakeApp
 
 
 @pytest.fixture
@@ -66,13 +65,15 @@ class Unfinished(BytesIO):
         return 0
 
 
-def test_a_strangers_body_that_never_ends_is_not_waited_for(web_settings: WebSettings) -> None:
+def test_a_strangers_body_that_never_ends_is_not_waited_for(
+    web_settings: WebSettings, make_app: MakeApp
+) -> None:
     waited: list[float] = []
 
     def soon(seconds: float) -> AbstractContextManager[object]:
         waited.append(seconds)
         return on_gevents_clock(0.1)
 
-    stranger = create_app(web_settings, Surroundings(patience=soon)).test_client()
+    stranger = make_app(web_settings, Surroundings(patience=soon)).test_client()
     answer = stranger.post("/login", input_stream=Unfinished(bytes(100)))
     assert (answer.status_code, waited) == (408, [FORM_S])

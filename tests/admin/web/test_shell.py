@@ -14,9 +14,10 @@ from admin.db.tables.places import Grid
 from admin.db.tables.server import Server
 from admin.security.permissions import Permission, Role
 from admin.settings import WebSettings
-from admin.web.app import ROOMS, create_app
+from admin.web.app import ROOMS
 from admin.web.ground import Surroundings, in_gevent_threads
 from admin.web.guard import MARK, db, may
+from tests.admin.conftest import MakeApp
 
 Login = Callable[..., FlaskClient]
 
@@ -136,16 +137,18 @@ def test_health_needs_no_log_in(client: FlaskClient, engine: Engine) -> None:
 
 
 def test_cookies_are_bound_to_this_host_and_hidden_from_scripts(
-    web_settings: WebSettings, engine: Engine
+    web_settings: WebSettings, engine: Engine, make_app: MakeApp
 ) -> None:
-    app = create_app(web_settings.model_copy(update={"secure_cookies": True}))
+    app = make_app(web_settings.model_copy(update={"secure_cookies": True}))
     cookie = app.test_client().get("/login", base_url="https://localhost").headers["Set-Cookie"]
     assert cookie.startswith("__Host-kaimen=")
     assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= {part.strip() for part in cookie.split(";")}
 
 
-def test_a_request_answers_the_same_on_a_thread_aside(web_settings: WebSettings, engine: Engine) -> None:
-    app = create_app(web_settings, Surroundings(aside=in_gevent_threads))
+def test_a_request_answers_the_same_on_a_thread_aside(
+    web_settings: WebSettings, engine: Engine, make_app: MakeApp
+) -> None:
+    app = make_app(web_settings, Surroundings(aside=in_gevent_threads))
     browser = app.test_client()
     assert browser.get("/health").json == {"status": "ok"}
     assert browser.get("/nothing").status_code == 404

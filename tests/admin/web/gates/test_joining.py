@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
@@ -19,11 +18,10 @@ from admin.security.authority import load_authority, make_authority
 from admin.security.keys import load_sealing_key
 from admin.security.permissions import Role
 from admin.settings import WebSettings
-from admin.web.app import create_app
 from admin.web.ground import Surroundings
 from contracts.join import JoinCode, read_code, shown
 from contracts.sealing import unseal
-from tests.admin.conftest import NOON, PASSWORD, Clock, Town, a_roster
+from tests.admin.conftest import NOON, PASSWORD, Clock, MakeApp, Town, a_roster
 from tests.admin.web.rows import CREDENTIAL, another_gate, give_credential
 
 Login = Callable[..., FlaskClient]
@@ -92,34 +90,40 @@ def test_the_code_is_shown_as_text_and_qr_with_its_end_to_its_maker_alone(
 
 
 def test_off_the_machine_the_code_names_the_authority(
-    web_settings: WebSettings, engine: Engine, clock: Clock, added: Added
+    web_settings: WebSettings, engine: Engine, manager_at: Callable[[str], FlaskClient]
 ) -> None:
     ca = web_settings.own_keys.parent / "dispatch"
     make_authority(ca, web_settings.public_keys, "Wutong", NOON)
-    lan = web_settings.model_copy(update={"base_url": "https://192.168.1.5:8750"})
-    code = code_of(browser_of(lan, clock), engine, lan)
+    code = code_of(manager_at("https://192.168.1.5:8750"), engine, web_settings)
     assert (code.url, code.ca) == ("https://192.168.1.5:8750", load_authority(ca).fingerprint)
 
 
 @pytest.mark.parametrize("url", ["https://kaimen.example", "http://192.168.1.5:8750"])
 def test_without_a_safe_address_no_code_is_made(
-    web_settings: WebSettings, clock: Clock, added: Added, town: Town, url: str
+    town: Town, manager_at: Callable[[str], FlaskClient], url: str
 ) -> None:
-    unsafe = web_settings.model_copy(update={"base_url": url})
-    answer = browser_of(unsafe, clock).post("/gates/new", data={**NEW, "place": town.compound})
+    answer = manager_at(url).post("/gates/new", data={**NEW, "place": town.compound})
     assert answer.status_code == 422
     assert "HTTPS or from the same machine" in answer.text
 
 
-def browser_of(settings: WebSettings, clock: Clock) -> FlaskClient:
-    """The manager of the fixture `added` at a server with other settings."""
-    app: Flask = create_app(settings, Surroundings(clock=clock))
-    app.config["WTF_CSRF_METHODS"] = set()
-    browser = app.test_client()
-    with writing(app.extensions["kaimen"].engine) as session:
-        login = session.scalars(select(Account.login)).first()
-    browser.post("/login", data={"login": login, "password": PASSWORD})
-    return browser
+@pytest.fixture
+def manager_at(
+    web_settings: WebSettings, clock: Clock, added: Added, make_app: MakeApp
+) -> Callable[[str], FlaskClient]:
+    """The manager of the fixture `added`, at a server that people reach at another address."""
+
+    def at(address: str) -> FlaskClient:
+        settings = web_settings.model_copy(update={"base_url": address})
+        app = make_app(settings, Surroundings(clock=clock))
+        app.config["WTF_CSRF_METHODS"] = set()
+        browser = app.test_client()
+        with writing(app.extensions["kaimen"].engine) as session:
+            login = session.scalars(select(Account.login)).first()
+        browser.post("/login", data={"login": login, "password": PASSWORD})
+        return browser
+
+    return at
 
 
 def code_of(browser: FlaskClient, engine: Engine, settings: WebSettings) -> JoinCode:
