@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from admin.db.calibration import Door, Last, Outlier, OutlierKind, Rate, Report, Why, keep, last, subject_of
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import Compound, Gate, Person, Place
 from admin.jobs.audit import NotMeasurable, measure
 from admin.security.audit import Act, record
@@ -22,6 +22,7 @@ from admin.vault import VaultError, open_vault
 from admin.web.calibration.words import between, figure, percent
 from admin.web.moments import exact, masked
 from contracts.ids import PersonId
+from kaimen.register import register_in
 from kaimen.state import CannotStart, StateFolder
 
 OPERATOR: Final = process("kaimen")
@@ -64,15 +65,10 @@ def gallery(state: Path, anew: bool) -> Told:
     Measuring takes the vault's keys, so it is for whoever runs the server. Raises CannotStart.
     """
     folder = StateFolder(state.resolve())
-    if not folder.database.exists():
-        raise CannotStart(f"There is no register in {state}. Name the folder of `kaimen up`: --state DIR")
-    engine = make_engine(f"sqlite:///{folder.database}")
-    try:
+    with register_in(folder) as engine:
         found = [_found(engine, folder, place, anew) for place in _compounds(engine)]
         with reading(engine) as session:
             text = "\n\n".join("\n".join(_lines(session, each)) for each in found)
-    finally:
-        engine.dispose()
     return Told(text or "No compound is in the register yet.", json.dumps([_as_json(each) for each in found]))
 
 

@@ -16,6 +16,7 @@ from admin.web.staff.service import ensure_first_admin
 from kaimen.broker import PID_FILE
 from kaimen.gatefile import Table, write_toml
 from kaimen.papers import Papers, make_papers
+from kaimen.register import register_address
 from kaimen.state import StateFolder
 
 SIGNING: Final = (
@@ -67,7 +68,7 @@ def prepare(
     """Makes what is missing: keys, tables, consent texts, the first administrator; with `lan` certificates for it."""
     _make_keys(folder)
     folder.database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = make_engine(_database_url(folder))
+    engine = make_engine(register_address(folder))
     upgrade(engine)
     with writing(engine) as session:
         ensure_consent_texts(session, now)
@@ -95,10 +96,6 @@ def _make_keys(folder: StateFolder) -> None:
     make_secret(folder.keys("vault") / "master.key")
 
 
-def _database_url(folder: StateFolder) -> str:
-    return f"sqlite:///{folder.database}"
-
-
 def _server_tables(box: Installation, passwords: Mapping[str, Path]) -> dict[str, Table]:
     folder = box.folder
     vault = {
@@ -117,7 +114,7 @@ def _server_tables(box: Installation, passwords: Mapping[str, Path]) -> dict[str
 
 def _common(folder: StateFolder, process: str) -> dict[str, object]:
     return {
-        "database": _database_url(folder),
+        "database": register_address(folder),
         "own_keys": str(folder.keys(process)),
         "public_keys": str(folder.public_keys),
     }

@@ -5,29 +5,25 @@ from pathlib import Path
 
 from admin.db.migrate import WrongRevision, require_head
 from admin.db.revision import raise_generation
-from admin.db.session import make_engine, writing
+from admin.db.session import writing
 from admin.security.audit import Act, record
 from admin.security.principals import process
+from kaimen.register import register_in
 from kaimen.state import CannotStart, StateFolder, held
 
 
 def restored(state: Path) -> int:
     """The raised generation. Raises CannotStart where there is no register, it is old, or Kaimen runs on it."""
     folder = StateFolder(state.resolve())
-    if not folder.database.exists():
-        raise CannotStart(f"There is no register in {state}. Put the backup back first, then say so")
-    with held(folder):
-        engine = make_engine(f"sqlite:///{folder.database}")
+    with register_in(folder) as engine, held(folder):
         try:
             require_head(engine)
-            with writing(engine) as session:
-                now = datetime.now(UTC)
-                raised = raise_generation(session, now)
-                record(session, process("restored"), Act("register_restored", f"generation:{raised}"), now)
-                return raised
         except WrongRevision as wrong:
             raise CannotStart(
                 f"{wrong} Start `kaimen up` once to bring it up to date, stop it, and say so again"
             ) from None
-        finally:
-            engine.dispose()
+        with writing(engine) as session:
+            now = datetime.now(UTC)
+            raised = raise_generation(session, now)
+            record(session, process("restored"), Act("register_restored", f"generation:{raised}"), now)
+            return raised

@@ -8,10 +8,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from admin.db.session import make_engine, reading
+from admin.db.session import reading
 from admin.db.tables import Gate
 from admin.security.audit import first_bad_entry
 from kaimen.chains import JournalChain, RegisterChain
+from kaimen.register import register_in
 from kaimen.state import CannotStart, StateFolder
 from kaimen.walk import Walked, walk
 
@@ -40,17 +41,10 @@ class Report:
 
 def verify_register(state: Path) -> Report:
     """Every gate's chain and the audit trail. Raises CannotStart where there is no register."""
-    database = StateFolder(state.resolve()).database
-    if not database.exists():
-        raise CannotStart(f"There is no register in {state}. Name the folder of `kaimen up`: --state DIR")
-    engine = make_engine(f"sqlite:///{database}")
-    try:
-        with reading(engine) as session:
-            gates = session.scalars(select(Gate.id).order_by(Gate.id)).all()
-            chains = {gate: walk(RegisterChain(session, gate)) for gate in gates}
-            return Report(chains, first_bad_entry(session))
-    finally:
-        engine.dispose()
+    with register_in(StateFolder(state.resolve())) as engine, reading(engine) as session:
+        gates = session.scalars(select(Gate.id).order_by(Gate.id)).all()
+        chains = {gate: walk(RegisterChain(session, gate)) for gate in gates}
+        return Report(chains, first_bad_entry(session))
 
 
 def verify_journal(path: Path) -> Report:

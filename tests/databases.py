@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import Engine, make_url, text
 
 from admin.db.base import Base
+from admin.db.migrate import upgrade
 from admin.db.session import make_engine, writing
 from admin.db.tables import AuditHead, Server
 from bench.postgresql import PostgreSql
@@ -49,6 +50,18 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'register.sqlite3'}"
     address: str = request.getfixturevalue("postgresql_register")
     return address
+
+
+@pytest.fixture(params=BOTH)
+def migrated(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Where a register is that the migrations made, with nothing in it but what they put there."""
+    if request.param == "sqlite":
+        engine = make_engine(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+    else:
+        engine = an_empty(request.getfixturevalue("postgresql_address"))
+    upgrade(engine)
+    engine.dispose()
+    return engine.url.render_as_string(hide_password=False)
 
 
 def a_register(address: str) -> Engine:

@@ -5,27 +5,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from admin.db.migrate import upgrade
 from admin.db.session import make_engine, reading
 from admin.db.tables import Account, Audit
 from admin.web import passwords
 from kaimen.accounts import add
-from kaimen.state import CannotStart, StateFolder
+from kaimen.state import CannotStart
+from tests.kaimen.conftest import a_state
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
-    database = StateFolder(tmp_path).database
-    database.parent.mkdir()
-    engine = make_engine(f"sqlite:///{database}")
-    upgrade(engine)
-    engine.dispose()
-    return tmp_path
+def state(tmp_path: Path, migrated: str) -> Path:
+    return a_state(tmp_path, migrated).root
 
 
-def test_an_account_begins_with_a_one_time_password_and_is_audited(state: Path) -> None:
+def test_an_account_begins_with_a_one_time_password_and_is_audited(state: Path, migrated: str) -> None:
     password = add(state, "lin", "林", "staff")
-    engine = make_engine(f"sqlite:///{StateFolder(state).database}")
+    engine = make_engine(migrated)
     with reading(engine) as session:
         account = session.scalars(select(Account)).one()
         assert (account.login, account.role, account.must_change) == ("lin", "staff", True)

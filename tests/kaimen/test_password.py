@@ -6,30 +6,27 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from admin.db.migrate import upgrade
 from admin.db.session import make_engine, reading, writing
 from admin.db.tables import Account, Audit
 from admin.web import passwords
 from admin.web.staff.service import ensure_first_admin
 from kaimen.password import reset
-from kaimen.state import CannotStart, StateFolder
+from kaimen.state import CannotStart
+from tests.kaimen.conftest import a_state
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> Path:
-    folder = StateFolder(tmp_path / "state")
-    folder.database.parent.mkdir(parents=True)
-    engine = make_engine(f"sqlite:///{folder.database}")
-    upgrade(engine)
+def state(tmp_path: Path, migrated: str) -> Path:
+    engine = make_engine(migrated)
     with writing(engine) as session:
         ensure_first_admin(session, datetime.now(UTC))
     engine.dispose()
-    return folder.root
+    return a_state(tmp_path / "state", migrated).root
 
 
-def test_a_forgotten_password_is_replaced_once_and_every_session_ends(state: Path) -> None:
+def test_a_forgotten_password_is_replaced_once_and_every_session_ends(state: Path, migrated: str) -> None:
     fresh = reset(state, "Admin")
-    engine = make_engine(f"sqlite:///{StateFolder(state).database}")
+    engine = make_engine(migrated)
     with reading(engine) as session:
         account = session.scalars(select(Account)).one()
         assert passwords.fits(account.password_hash, fresh)

@@ -13,22 +13,20 @@ from admin.db.tables import Audit
 from kaimen.cli import app
 from kaimen.restored import restored
 from kaimen.state import CannotStart, StateFolder, held
+from tests.kaimen.conftest import a_state
 
 
 @pytest.fixture
-def state(tmp_path: Path) -> StateFolder:
-    folder = StateFolder(tmp_path / "state")
-    folder.database.parent.mkdir(parents=True)
-    engine = make_engine(f"sqlite:///{folder.database}")
-    upgrade(engine)
-    engine.dispose()
-    return folder
+def state(tmp_path: Path, migrated: str) -> StateFolder:
+    return a_state(tmp_path / "state", migrated)
 
 
 @pytest.mark.promise(8)
-def test_the_generation_is_raised_on_record_and_rosters_are_made_anew(state: StateFolder) -> None:
+def test_the_generation_is_raised_on_record_and_rosters_are_made_anew(
+    state: StateFolder, migrated: str
+) -> None:
     raised = restored(state.root)
-    engine = make_engine(f"sqlite:///{state.database}")
+    engine = make_engine(migrated)
     with reading(engine) as session:
         assert generation(session) == raised > 1
         assert revision(session) == 2

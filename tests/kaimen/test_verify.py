@@ -12,9 +12,8 @@ import pytest
 from sqlalchemy import Engine, Executable, delete, insert, select, text, update
 from typer.testing import CliRunner
 
-from admin.db.base import Base
 from admin.db.chain import discard, purge
-from admin.db.session import make_engine, reading, writing
+from admin.db.session import reading, writing
 from admin.db.tables import (
     Alarm,
     Audit,
@@ -34,11 +33,13 @@ from admin.ingest.record import record
 from contracts.ids import EpochId, GateId, PersonId
 from contracts.receipt import Missing
 from kaimen.cli import app
-from kaimen.state import CannotStart, StateFolder
+from kaimen.state import CannotStart
 from kaimen.verify import Report, verify_journal, verify_register
 from kaimen.walk import Fault, Finding, Walked
 from tests.chains import NOON, Chain
+from tests.databases import a_register
 from tests.gate.store.journals import MORNING, NOBODY, SOMEBODY, a_grant, a_journal, a_receipt, a_refusal
+from tests.kaimen.conftest import a_state
 
 GATE = GateId("gate-main")
 SOMEBODY_HERE, SOMEBODY_ELSE = uuid4(), uuid4()
@@ -65,11 +66,9 @@ class Register:
 
 
 @pytest.fixture
-def register(tmp_path: Path) -> Iterator[Register]:
-    folder = StateFolder(tmp_path / "state")
-    folder.database.parent.mkdir(parents=True)
-    engine = make_engine(f"sqlite:///{folder.database}")
-    Base.metadata.create_all(engine)
+def register(tmp_path: Path, database: str) -> Iterator[Register]:
+    folder = a_state(tmp_path / "state", database)
+    engine = a_register(database)
     with writing(engine) as session:
         session.add(Place(id=1, kind="compound", name_zh="梧桐苑", name_en="Wutong Court", path="/1/"))
         session.add(Place(id=2, kind="compound", name_zh="海棠苑", name_en="Haitang Court", path="/2/"))
