@@ -7,23 +7,29 @@
 """
 
 import json
+import secrets
 import shutil
 import socket
 import subprocess
 import sysconfig
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 Kind = Literal["nats", "mosquitto"]
 READY_S = 20.0
+FIRST_OF_ANYBODY, FIRST_OUTGOING = 20_000, 32_768  # net.ipv4.ip_local_port_range
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Below those that the system gives to outgoing connections, of which one could be taken before it is used."""
+    while True:
+        port = secrets.randbelow(FIRST_OUTGOING - FIRST_OF_ANYBODY) + FIRST_OF_ANYBODY
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def program(kind: Kind) -> str | None:

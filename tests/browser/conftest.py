@@ -1,7 +1,6 @@
 """The web process as it is served, on a demonstration compound, and a browser whose camera sees a real face."""
 
 import json
-import socket
 import subprocess
 import sys
 import time
@@ -28,6 +27,7 @@ from admin.db.tables.server import Server
 from admin.security.keys import make_sealing_key, make_secret
 from admin.security.permissions import Role
 from kaimen.demo import compound
+from tests.brokers import free_port
 from tests.faces import picture
 
 PASSWORD = "four plain words here"
@@ -102,12 +102,6 @@ def configure(folder: Path, port: int) -> Path:
     path = folder / "web.toml"
     path.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()))
     return path
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(url: str, process: subprocess.Popen[bytes]) -> None:

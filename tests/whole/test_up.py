@@ -25,6 +25,7 @@ from admin.db.tables import GateState
 from contracts.state import HealthV1
 from contracts.words import CameraState
 from kaimen.up import BROKER_PORT
+from tests.brokers import free_port
 
 pytestmark = [pytest.mark.real, pytest.mark.enable_socket, pytest.mark.alone]
 
@@ -67,7 +68,7 @@ def camera() -> Generator[str]:
 @pytest.fixture(scope="module")
 def running(camera: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[Running]:
     folder = tmp_path_factory.mktemp("up")
-    output, port = folder / "output.txt", a_free_port()
+    output, port = folder / "output.txt", free_port()
     words = (*KAIMEN, "up", "--state", str(folder / "state"), "--camera", camera, "--no-browser")
     with output.open("w") as out:
         process = subprocess.Popen(
@@ -77,12 +78,6 @@ def running(camera: str, tmp_path_factory: pytest.TempPathFactory) -> Generator[
     if process.poll() is None:
         process.kill()
         process.wait()
-
-
-def a_free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_for(true: Callable[[], object], seconds: float = 60) -> bool:
