@@ -1,17 +1,19 @@
 """Several frames of one person as one approach, pooled and decided as the gate does it.
 
-Frames of one person before one camera are near-duplicates: read the number of people, not of approaches.
+Frames of one person before one camera are near-duplicates: read the number of people, not of approaches. Clips in the
+set's folder `videos` carry no names: whoever walks through them is a stranger to the gallery.
 """
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from bench.accuracy import Json, gallery_of
+from bench.clips import Passing, passing
 from bench.described import Described, Faces, describe_all
 from bench.openset import TEST, NoSet, Picture, SourceSet, read_openset, sources
 from bench.rates import Searched, numbered, share_interval, tpir_interval
@@ -22,7 +24,7 @@ from gate.vision.frame import Landmarks, Point, Vector
 from gate.vision.gallery import Gallery
 from gate.vision.impostors import threshold_in
 from gate.vision.match import Threshold, people_apart
-from gate.vision.onnx_eye import MODEL
+from gate.vision.onnx_eye import MODEL, OnnxEye
 from gate.vision.quality import Fault
 from gate.vision.track import TrackId
 from kaimen.weights import weights_folder
@@ -60,8 +62,23 @@ def run(data: Path, cache: Path | None = None) -> str:
     found = _figures(pictures, faces, None)
     if not found:
         raise NoSet(data, f"nobody has {FRAMES} frames of one session")
-    test = _figures(pictures, faces, TEST)
-    return json.dumps({"sources": found, TEST: test or None, "frames": FRAMES, "model": str(MODEL)})
+    clips = _clips(data, pictures, faces)
+    return json.dumps(
+        {
+            "sources": found,
+            TEST: _figures(pictures, faces, TEST) or None,
+            "clips": asdict(clips) if clips else None,
+            "frames": FRAMES,
+            "model": str(MODEL),
+        }
+    )
+
+
+def _clips(data: Path, pictures: Sequence[Picture], faces: Faces) -> Passing | None:
+    """Passers-by in the set's clips, searched in the largest source's gallery."""
+    largest = max(sources(pictures), key=lambda each: len({picture.identity for picture in each.gallery}))
+    gallery, _ = gallery_of(largest.gallery, faces, MODEL)
+    return passing(data, OnnxEye(weights_folder()), gallery, threshold_in(TARGET_FPIR, gallery))
 
 
 def _figures(pictures: Sequence[Picture], faces: Faces, split: str | None) -> Json:
