@@ -1,6 +1,7 @@
 """A compound to look at, accounts to look with, and the pages themselves."""
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -123,6 +124,9 @@ def make_app() -> Iterator[MakeApp]:
         return made[-1]
 
     yield make
+    for thread in threading.enumerate():
+        if thread.name == "desk-feed":  # asks the database a moment longer than anybody watches
+            thread.join()
     for app in made:
         app.extensions["kaimen"].engine.dispose()
 

@@ -114,9 +114,7 @@ def confirm(
     """The second person's yes to exactly this fingerprint; dispatch then admits the box."""
     row = _to_decide(session, by, join, fingerprint, now)
     if isinstance(row, GateJoin):
-        row.step, row.decided_by, row.decided_at = JoinStep.CONFIRMED.value, int(by.id), now
-        details = {"join": row.id, "fingerprint": row.fingerprint}
-        record(session, by, Act("gate_join_confirmed", f"gate:{row.gate_id}", details), now)
+        _decide(session, by, row, JoinStep.CONFIRMED, now)
     return row
 
 
@@ -126,10 +124,8 @@ def refuse(
     """The second person's no: the box shows something else."""
     row = _to_decide(session, by, join, fingerprint, now)
     if isinstance(row, GateJoin):
-        row.step, row.why = JoinStep.REFUSED.value, JoinFault.NOT_THE_BOX.value
-        row.decided_by, row.decided_at = int(by.id), now
-        details = {"join": row.id, "fingerprint": row.fingerprint}
-        record(session, by, Act("gate_join_refused", f"gate:{row.gate_id}", details), now)
+        row.why = JoinFault.NOT_THE_BOX.value
+        _decide(session, by, row, JoinStep.REFUSED, now)
     return row
 
 
@@ -147,6 +143,13 @@ def revoke(
     record(session, by, Act("gate_revoked", f"gate:{row.id}", {"why": why.value}), now)
     raise_revision(session)
     return row
+
+
+def _decide(session: Session, by: Principal, row: GateJoin, step: JoinStep, now: datetime) -> None:
+    """The second person's word, of exactly the fingerprint that was shown, on record."""
+    row.step, row.decided_by, row.decided_at = step.value, int(by.id), now
+    details = {"join": row.id, "fingerprint": row.fingerprint}
+    record(session, by, Act(f"gate_join_{step.value}", f"gate:{row.gate_id}", details), now)
 
 
 def _with_code(
