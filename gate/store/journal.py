@@ -1,5 +1,6 @@
 """The gate's journal: every passage and alarm, committed before anything moves (promises 1, 2, 11)."""
 
+import sqlite3
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -76,7 +77,6 @@ class Journal:
         except BaseException:
             self._disk.close()
             raise
-        self._warned = self._unsent >= self._limits.warning
 
     def write_passage(self, who: PassageWho, what: PassageWhat) -> PassageV1:
         """The passage as committed, numbered and chained; a granted one waits for `pulse_is_done`.
@@ -87,7 +87,7 @@ class Journal:
         with self._lock:
             self._check_room(self._limits.kept_for_grants if granted else 0)
             passage = passage_after(self._tip, self._gate, who, what)
-            self._commit_passage(Entry(passage, what, "waiting" if granted else None))
+            self._commit([Entry(passage, what, "waiting" if granted else None)])
             return passage
 
     def write_refusal(self, who: PassageWho, what: PassageWhat) -> PassageV1 | None:
@@ -113,7 +113,7 @@ class Journal:
             for burst in ended:
                 self._check_room(0)
                 passage = passage_after(self._tip, self._gate, burst.who, burst.what)
-                self._commit_passage(Entry(passage, burst.what), burst)
+                self._commit([Entry(passage, burst.what)], burst)
             return len(ended)
 
     def write_alarm(self, what: AlarmWhat) -> AlarmV1:
@@ -189,8 +189,9 @@ class Journal:
             with self._disk.writing() as db:
                 done = rows.apply_receipt(db, receipt)
                 unsent = rows.count_unsent(db)
+                if unsent < self._limits.warning:
+                    rows.may_warn_again(db)
             self._unsent = unsent
-            self._warned = self._warned and unsent >= self._limits.warning
             return done
 
     def forget_receipted(self, before: datetime) -> int:
@@ -217,37 +218,38 @@ class Journal:
 
     def _open_epoch(self, opening: Opening) -> tuple[Tip, int]:
         with self._disk.writing() as db:
-            waiting = rows.interrupted(db)
-            entries = opening.links(rows.newest_place(db), waiting)
+            entries = opening.links(rows.newest_place(db), rows.interrupted(db))
             for burst in bursts.left(db):
                 link = passage_after(Tip.of(entries[-1].link.place), self._gate, burst.who, burst.what)
                 entries.append(Entry(link, burst.what))
                 bursts.remove(db, burst)
-            for entry in entries:
-                rows.insert(db, entry)
             db.execute("UPDATE link SET pulse = 'unknown' WHERE pulse = 'waiting'")
             unsent = rows.count_unsent(db)
-        return Tip.of(entries[-1].link.place), unsent
+            written = self._insert(db, entries, unsent)
+        return Tip.of(written[-1].link.place), unsent + len(written)
 
     def _check_room(self, extra: int) -> None:
         if self._unsent >= self._limits.capacity + extra:
             raise NoRecord(f"{self._unsent} records wait for the server and no place is left for this one")
 
-    def _commit_passage(self, entry: Entry, burst: Burst | None = None) -> None:
-        """With the warning, where this passage fills the journal up to it; `burst` is what it stands for."""
-        entries = [entry]
-        warn = self._unsent + 1 >= self._limits.warning and not self._warned
-        if warn and isinstance(entry.what, PassageWhat):
-            entries.append(nearly_full(Tip.of(entry.link.place), self._gate, entry.what))
-        self._commit(entries, burst)
-        self._warned = self._warned or warn
-
     def _commit(self, entries: list[Entry], burst: Burst | None = None) -> None:
+        """`burst` is what the entries stand for."""
         with self._disk.writing() as db:
-            for entry in entries:
-                rows.insert(db, entry)
+            written = self._insert(db, entries, self._unsent)
             if burst is not None:
                 bursts.remove(db, burst)
         # Only a commit moves the tip: after an error the next link takes the same number.
-        self._tip = Tip.of(entries[-1].link.place)
-        self._unsent += len(entries)
+        self._tip = Tip.of(written[-1].link.place)
+        self._unsent += len(written)
+
+    def _insert(self, db: sqlite3.Connection, entries: list[Entry], unsent: int) -> list[Entry]:
+        """Inserts them behind `unsent` others, with the warning where they fill the journal up to it; returns all.
+
+        Whether it was said stands on the disk beside the links: neither a crash nor a restart swallows it.
+        """
+        if unsent + len(entries) >= self._limits.warning and not rows.has_warned(db):
+            entries = [*entries, nearly_full(entries[-1], self._gate)]
+            rows.note_warning(db)
+        for entry in entries:
+            rows.insert(db, entry)
+        return entries

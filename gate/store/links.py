@@ -58,8 +58,9 @@ def alarm_after(tip: Tip, gate: GateId, what: AlarmWhat) -> AlarmV1:
     )
 
 
-def nearly_full(tip: Tip, gate: GateId, because: PassageWhat) -> Entry:
-    """The alarm that follows the passage which filled the journal to its warning line."""
+def nearly_full(last: Entry, gate: GateId) -> Entry:
+    """The alarm that follows the link which filled the journal to its warning line."""
+    because = last.what
     what = AlarmWhat(
         id=uuid7(),
         at=because.at,
@@ -67,7 +68,7 @@ def nearly_full(tip: Tip, gate: GateId, because: PassageWhat) -> Entry:
         monotonic_ms=because.monotonic_ms,
         kind=AlarmKind.JOURNAL_NEARLY_FULL,
     )
-    return Entry(alarm_after(tip, gate, what), what)
+    return Entry(alarm_after(Tip.of(last.link.place), gate, what), what)
 
 
 def links_gone(lost: Missing, boot: BootId, stamp: AlarmStamp) -> AlarmWhat:

@@ -168,6 +168,21 @@ def heard(db: sqlite3.Connection) -> int:
     return 0 if found is None else int(found[0])
 
 
+def has_warned(db: sqlite3.Connection) -> bool:
+    """Whether it was said that the journal is nearly full, and it has been so since."""
+    return db.execute("SELECT 1 FROM mark WHERE name = 'nearly_full'").fetchone() is not None
+
+
+def note_warning(db: sqlite3.Connection) -> None:
+    """It is said in this transaction."""
+    db.execute("INSERT INTO mark VALUES ('nearly_full', 1)")
+
+
+def may_warn_again(db: sqlite3.Connection) -> None:
+    """The journal is no longer nearly full."""
+    db.execute("DELETE FROM mark WHERE name = 'nearly_full'")
+
+
 def _take_generation(db: sqlite3.Connection, generation: int) -> bool:
     """Whether the receipt is of this generation of the server or a newer one."""
     found = db.execute("SELECT value FROM mark WHERE name = 'generation'").fetchone()
