@@ -3,13 +3,13 @@
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from contracts.alarm import AlarmWhat
+from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.chain import Place
 from contracts.ids import BootId, GateId, PersonId, uuid7
 from contracts.passage import PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
 from contracts.words import AlarmKind, Direction, Method, Outcome, Reason
-from gate.store.journal import AlarmStamp, Journal, JournalLimits
+from gate.store.journal import AlarmStamp, Journal, JournalLimits, StoredLink
 
 GATE = GateId("east-gate")
 BOOT = BootId("b1")
@@ -59,3 +59,11 @@ def a_receipt(
         upto=list(upto),
         missing=list(missing),
     )
+
+
+def everything(journal: Journal) -> list[StoredLink]:
+    return journal.unsent(after=0, limit=1000)
+
+
+def alarms(journal: Journal) -> list[AlarmKind]:
+    return [s.link.read_what().kind for s in everything(journal) if isinstance(s.link, AlarmV1)]
