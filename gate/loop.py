@@ -14,6 +14,7 @@ from gate.health import Health, Trouble
 from gate.keeper import Keeper
 from gate.knowledge import Knowledge
 from gate.screen.stage import Picture, Stage
+from gate.screen.words import Prompt
 from gate.snapshots import LatestFrame
 from gate.vision.approach import Verdict
 from gate.vision.frame import Box, Frame
@@ -113,6 +114,8 @@ class Loop:
         senses.health.frame()
         if seen.looked:
             self._faces = seen.faces
+            waited_for = any(face.asked_for_signs for face in seen.faces)
+            senses.stage.ask(Prompt.SIGNS if waited_for else Prompt.FACE)
             senses.health.looked(seen.pace.detection_width, degraded=seen.pace != FULL)
             senses.health.took(stages_of(seen.stage_ms))
         senses.stage.picture(picture_of(frame, self._faces) if senses.stage.is_watched else None)

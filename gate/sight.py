@@ -15,6 +15,7 @@ from gate.vision.antispoof_files import FOLDER, SLOTS, checked
 from gate.vision.camera import Camera, open_camera
 from gate.vision.captures import CameraOptions
 from gate.vision.errors import MissingModel
+from gate.vision.lids import Lids
 from gate.vision.onnx_eye import OnnxEye
 from gate.vision.quality import AT_THE_GATE
 from gate.vision.watch import Watcher
@@ -58,7 +59,8 @@ class Eyes:
         settings = self._settings
         limits = replace(AT_THE_GATE, inter_eye_distance=settings.smallest_inter_eye)
         zone = Zone.of(settings.capture_zone) if settings.capture_zone else None
-        return Watcher(self._eye, limits, antispoof_of(settings), zone)
+        antispoof = antispoof_of(settings)
+        return Watcher(self._eye, limits, antispoof, zone, None if antispoof else lids_of(settings))
 
 
 def antispoof_of(settings: GateSettings) -> Antispoof | None:
@@ -71,8 +73,17 @@ def antispoof_of(settings: GateSettings) -> Antispoof | None:
         return MiniFasNets.load(files)
     if settings.antispoof == "needed":
         raise MissingModel(SLOTS[0].name, folder)
-    log.warning("No anti-spoof networks are installed: only depth tells of life", folder=str(folder))
+    log.warning(
+        "No anti-spoof networks are installed: a turn of the head and a blink tell of life",
+        folder=str(folder),
+    )
     return None
+
+
+def lids_of(settings: GateSettings) -> Lids | None:
+    """What sees a blink, where a face has to be shown alive before it opens. Raises MissingWeights and WrongWeights."""
+    has_to_be_shown = settings.liveness in {Liveness.SECOND, Liveness.REFUSE}
+    return Lids.load(settings.weights_folder) if has_to_be_shown else None
 
 
 def has_networks(settings: GateSettings) -> bool:

@@ -6,7 +6,18 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from contracts.words import Method, Outcome, Reason
 from gate.screen.stage import Answer, Board, Place
-from gate.screen.words import CONDITIONS, Condition, Saying, Shape, Words, shape_of, words_for
+from gate.screen.words import (
+    CONDITIONS,
+    PROMPTS,
+    Condition,
+    Line,
+    Prompt,
+    Saying,
+    Shape,
+    Words,
+    shape_of,
+    words_for,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +79,15 @@ class PageCondition(BaseModel):
     text: PageText
 
 
+class PagePrompt(BaseModel):
+    """What people before the camera are asked to do."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: Prompt
+    text: Line
+
+
 class PageBoard(BaseModel):
     """Everything the page shows apart from the picture."""
 
@@ -75,6 +95,7 @@ class PageBoard(BaseModel):
 
     answer: PageAnswer | None
     conditions: list[PageCondition]
+    prompt: PagePrompt
     place: Place
     look: Look
 
@@ -87,6 +108,7 @@ class PageBoard(BaseModel):
                 for code in Condition
                 if code in board.conditions
             ],
+            prompt=PagePrompt(code=board.prompt, text=PROMPTS[board.prompt]),
             place=board.place,
             look=look,
         )

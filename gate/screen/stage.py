@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.words import Method, Outcome, Reason
-from gate.screen.words import Condition
+from gate.screen.words import Condition, Prompt
 
 WATCHED_FOR_S: Final = 2.0
 """Somebody watches as long as a picture was asked for this recently."""
@@ -44,6 +44,7 @@ class Board:
     answer: Answer | None = None
     answered_at: float = float("-inf")  # monotonic seconds
     conditions: frozenset[Condition] = frozenset()
+    prompt: Prompt = Prompt.FACE
     place: Place = field(default_factory=Place)
 
 
@@ -79,6 +80,12 @@ class Stage:
             wanted = held | {condition} if holds else held - {condition}
             if wanted != held:
                 self._change(replace(self._board, conditions=wanted))
+
+    def ask(self, prompt: Prompt) -> None:
+        """What people are asked to do from now on."""
+        with self._changed:
+            if prompt is not self._board.prompt:
+                self._change(replace(self._board, prompt=prompt))
 
     def stand_at(self, place: Place) -> None:
         with self._changed:

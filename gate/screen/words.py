@@ -31,6 +31,29 @@ class Condition(StrEnum):
     DEMONSTRATION = "demonstration"
 
 
+class Prompt(StrEnum):
+    """What whoever stands before the camera is asked to do."""
+
+    FACE = "face"
+    SIGNS = "signs"  # of life, where both are waited for
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line, in both languages."""
+
+    zh: str
+    en: str
+
+
+PROMPTS: Final[Mapping[Prompt, Line]] = {
+    Prompt.FACE: Line("请正对摄像头", "Please face the camera"),
+    Prompt.SIGNS: Line(
+        "请慢慢左右转头，再闭一下眼", "Turn your head slowly, then shut your eyes for a moment"
+    ),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Saying:
     """Two words and a remedy, in one language."""

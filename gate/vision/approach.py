@@ -17,12 +17,14 @@ from numpy.typing import NDArray
 
 from contracts.ids import PersonId
 from contracts.words import Reason
+from gate.vision.blink import Eyes
 from gate.vision.frame import Landmarks, Vector
 from gate.vision.gallery import Gallery
 from gate.vision.liveness import FRAMES_OF_LIFE, Liveness
 from gate.vision.liveness import judge as judge_liveness
 from gate.vision.match import Ambiguous, Answer, Match, Threshold, nearest
 from gate.vision.quality import Fault
+from gate.vision.signs import Signs
 from gate.vision.track import TrackId
 
 NEAR_INTER_EYE: Final = 18
@@ -37,6 +39,8 @@ SECONDS_OF_POOR_FRAMES: Final = 2.5
 # After a decision, how long until the same track may begin a new approach; a refused pose may be mended at once.
 REST: Final = 5.0
 REST_AFTER_POOR: Final = 1.0
+# How long somebody recognised may take to turn the head and blink where both are asked for.
+SECONDS_FOR_SIGNS: Final = 8.0
 # In inter-eye distances, how far a face must move after its decision before it may approach anew: one that never
 # does is a poster, or a photo taped to the wall. The detector's tremble stays below 0.11, people sway by more.
 STILL: Final = 0.15
@@ -51,7 +55,8 @@ FEWEST_LOOKS: Final = 3
 class Observation:
     """One face of one frame: `faults` is empty when it was usable, `vector` is absent when it was not described,
     `crossed` says that it may be another person's than before on this track. `live` is how likely a described face
-    is alive, NaN where that failed, absent where no network looks for it."""
+    is alive, NaN where that failed, absent where no network looks for it; `eyes` are absent unless a blink is
+    waited for."""
 
     track: TrackId
     at: float
@@ -61,6 +66,7 @@ class Observation:
     weight: float = 1.0
     crossed: bool = False
     live: float | None = None
+    eyes: Eyes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +111,24 @@ class _Approach:
     odd: Observation | None = None
     odd_ones: int = 0
     lives: list[float] = field(default_factory=list[float])
+    signs: Signs | None = None
+    recognised_at: float | None = None
 
     @property
     def waits_for_life(self) -> bool:
         """Whether somebody is recognised while the networks have not seen enough of them."""
         return isinstance(self.answer, Match) and 0 < len(self.lives) < FRAMES_OF_LIFE
+
+    def waits_for_signs(self, at: float) -> bool:
+        """Whether somebody is recognised and has time left to turn the head and blink."""
+        if self.signs is None or self.recognised_at is None or self.decided_at is not None:
+            return False
+        in_time = at - self.recognised_at < SECONDS_FOR_SIGNS
+        return isinstance(self.answer, Match) and in_time and not self.signs.alive
+
+    def liveness(self) -> Liveness:
+        """What is known of this one's life."""
+        return self.signs.liveness() if self.signs else judge_liveness(self.landmarks, self.lives)
 
     def pooled(self) -> Vector | None:
         """The track's template so far, as long as the rows of the gallery are."""
@@ -120,10 +139,11 @@ class _Approach:
 
 
 class Approaches:
-    """The state machine over all tracks of one camera."""
+    """The state machine over all tracks of one camera. With `asks_signs` whoever is recognised has to turn the head
+    and blink."""
 
-    def __init__(self, gallery: Gallery, rule: Threshold) -> None:
-        self._gallery, self._rule = gallery, rule
+    def __init__(self, gallery: Gallery, rule: Threshold, *, asks_signs: bool = False) -> None:
+        self._gallery, self._rule, self._asks_signs = gallery, rule, asks_signs
         self._approaches: dict[TrackId, _Approach] = {}
         self._let_in: dict[PersonId, float] = {}
 
@@ -144,6 +164,11 @@ class Approaches:
         hurried = approach.frames < FRAMES_TO_GRANT or approach.waits_for_life
         return not _resting(approach, at) and (hurried or at - approach.last_vector_at >= PAUSE)
 
+    def waits_for_signs(self, track: TrackId, at: float) -> bool:
+        """Whether this one is recognised and has still to turn the head or blink."""
+        approach = self._approaches.get(track)
+        return approach is not None and approach.waits_for_signs(at)
+
     def watch(self, seen: Observation) -> Verdict | None:
         """Takes one observation; gives the verdict when this one completes it."""
         if seen.landmarks.inter_eye < NEAR_INTER_EYE:
@@ -158,6 +183,8 @@ class Approaches:
         if seen.vector is not None:
             probe = approach.pooled()
             approach.answer = nearest(probe, self._gallery, self._rule) if probe is not None else None
+            if approach.recognised_at is None and isinstance(approach.answer, Match):
+                approach.recognised_at = seen.at
         decided = self._decided(approach, seen.at)
         if not decided or self._is_said_already(approach, decided, seen.at):
             return None
@@ -176,10 +203,22 @@ class Approaches:
     def _current(self, seen: Observation) -> _Approach:
         approach = self._approaches.get(seen.track)
         if approach is None or _may_begin_anew(approach, seen):
-            approach = self._approaches[seen.track] = _Approach()
+            approach = self._approaches[seen.track] = self._new()
         elif seen.crossed and (approach.granted or approach.decided_at is None):
-            approach = self._approaches[seen.track] = _begun_anew(approach)
+            approach = self._approaches[seen.track] = self._begun_anew(approach)
         return approach
+
+    def _new(self) -> _Approach:
+        return _Approach(signs=Signs() if self._asks_signs else None)
+
+    def _begun_anew(self, before: _Approach) -> _Approach:
+        """Tracks crossed: what was seen so far may be another person's. How long somebody waits, and that somebody
+        is there, still counts."""
+        anew, waiting = self._new(), before.decided_at is None
+        anew.crossed = True
+        if waiting:
+            anew.looks, anew.poor_since, anew.faults = before.looks, before.poor_since, before.faults
+        return anew
 
     def _is_odd(self, approach: _Approach, vector: Vector) -> bool:
         """Whether a template is further from its own track's than a stranger may be from a resident."""
@@ -191,12 +230,14 @@ class Approaches:
         one before gets the verdict still owed, and the newcomer's approach begins with both."""
         before, approach.odd = approach.odd, odd
         approach.odd_ones += 1
+        if approach.signs:
+            approach.signs.somebody_else()
         if before is None or _vectors_apart(before, odd) > self._rule.distance:
             decided = self._decided(approach, odd.at)
             return self._close(odd.track, odd.at, decided) if isinstance(decided, Reason) else None
         owed = _owes_a_verdict(approach)
         verdict = self._close(odd.track, odd.at, self._at_the_end(approach)) if owed else None
-        self._approaches[odd.track] = newcomer = _Approach()
+        self._approaches[odd.track] = newcomer = self._new()
         _add(newcomer, before)
         _add(newcomer, odd)
         return verdict
@@ -221,7 +262,8 @@ class Approaches:
                 answer.distance <= self._rule.distance - CLEARLY and answer.margin >= 2 * self._rule.margin
             )
             if clear or approach.frames >= FRAMES_TO_GRANT:
-                return None if approach.waits_for_life else answer.person
+                waits = approach.waits_for_life or approach.waits_for_signs(at)
+                return None if waits else answer.person
         if answer is not None and approach.first_usable_at is not None:
             waited = at - approach.first_usable_at >= SECONDS_TO_REFUSE
             if waited and approach.frames + approach.odd_ones >= FRAMES_TO_REFUSE:
@@ -257,7 +299,7 @@ class Approaches:
             margin=answer.margin if answer else np.inf,
             frames=approach.frames,
             first_usable_at=approach.first_usable_at,
-            liveness=judge_liveness(approach.landmarks, approach.lives),
+            liveness=approach.liveness(),
             fault=approach.faults.most_common(1)[0][0] if poor and approach.faults else None,
         )
 
@@ -291,18 +333,6 @@ def _owes_a_verdict(approach: _Approach) -> bool:
     return approach.decided_at is None and approach.looks >= FEWEST_LOOKS
 
 
-def _begun_anew(before: _Approach) -> _Approach:
-    """Tracks crossed: what was seen so far may be another person's. How long somebody waits, and that somebody
-    is there, still counts."""
-    waiting = before.decided_at is None
-    return _Approach(
-        crossed=True,
-        looks=before.looks if waiting else 0,
-        poor_since=before.poor_since if waiting else None,
-        faults=before.faults if waiting else Counter(),
-    )
-
-
 def _apart(one: Vector, other: Vector) -> float:
     return float(np.linalg.norm(one - other))
 
@@ -319,6 +349,8 @@ def _add(approach: _Approach, seen: Observation) -> None:
     approach.looks += 1
     approach.landmarks.append(seen.landmarks)
     del approach.landmarks[:-MOST_LANDMARKS]
+    if approach.signs:
+        approach.signs.look(seen.landmarks, seen.eyes)
     if seen.faults:
         approach.faults[seen.faults[0]] += 1
         # Somebody still far off is on the way; the wait counts for those who are here.
@@ -335,3 +367,5 @@ def _add(approach: _Approach, seen: Observation) -> None:
         approach.last_vector_at = seen.at
         if seen.live is not None:
             approach.lives.append(seen.live)
+        if approach.signs:
+            approach.signs.same_person(seen.at)

@@ -3,7 +3,7 @@
 A head that turns moves its nose against the plane of eyes and mouth; a flat picture, however tilted or carried,
 does not. Limits: a person who never turns shows no depth, so nothing is measured; a film on a screen shows the
 depth of the head that was filmed; a bent print or a mask shows its own. The networks know prints and screens and
-nothing else. A blink is not counted: a finger passed over a photo makes one (docs/decisions/0036-eyes-and-mouth.md).
+nothing else. Where a face has to be shown alive without networks, a blink is asked for too (`signs.py`).
 All of this is evidence, never proof, and is not certified against ISO/IEC 30107-3.
 """
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gate.vision.antispoof import Antispoof
 from gate.vision.approach import NEAR_INTER_EYE, Approaches, Observation, Verdict
+from gate.vision.blink import Eyelids, Eyes
 from gate.vision.codes import read_codes
 from gate.vision.eye import Eye
 from gate.vision.frame import Face, Frame, Vector
@@ -38,6 +39,7 @@ class SeenFace:
     faults: tuple[Fault, ...]
     undecided: bool
     in_zone: bool = True
+    asked_for_signs: bool = False
 
     @property
     def near(self) -> bool:
@@ -91,10 +93,11 @@ class _Judged:
 
 @dataclass(frozen=True, slots=True)
 class _Described:
-    """Templates and chances of life of one frame's faces that were described."""
+    """Templates and chances of life of one frame's faces that were described, and eyes that may blink."""
 
     vectors: Mapping[TrackId, Vector]
     lives: Mapping[TrackId, float]
+    eyes: Mapping[TrackId, Eyes]
 
 
 class Watcher:
@@ -106,9 +109,11 @@ class Watcher:
         limits: Limits = AT_THE_GATE,
         antispoof: Antispoof | None = None,
         zone: Zone | None = None,
+        lids: Eyelids | None = None,
     ) -> None:
+        """With `lids` whoever is recognised has to turn the head and blink; with `antispoof` networks judge life."""
         self._eye, self._limits, self._antispoof = eye, limits, antispoof
-        self._zone = zone
+        self._zone, self._lids = zone, lids
         self._sampler, self._tracker, self._pacer = Sampler(), Tracker(), Pacer()
         self._approaches: Approaches | None = None
         self._codes_at = float("-inf")
@@ -128,10 +133,8 @@ class Watcher:
         look = self._tracker.follow(faces, frame.monotonic)
         judged = watch.time("measure", lambda: [self._judge(frame, each) for each in look.tracked])
         vectors = watch.time("describe", lambda: self._describe(frame, judged, approaches))
-        lives = watch.time("liveness", lambda: self._lives(frame, judged, vectors.keys()))
-        verdicts = watch.time(
-            "match", lambda: _watch_all(frame.monotonic, judged, _Described(vectors, lives), approaches)
-        )
+        described = watch.time("liveness", lambda: self._alive(frame, judged, vectors, approaches))
+        verdicts = watch.time("match", lambda: _watch_all(frame.monotonic, judged, described, approaches))
         verdicts += approaches.end(look.ended, frame.monotonic)
         codes = watch.time("codes", lambda: self._read(frame))
         seen = tuple(_seen(each, approaches, frame.monotonic) for each in judged)
@@ -148,7 +151,7 @@ class Watcher:
 
     def _judged_by(self, gallery: Gallery, rule: Threshold) -> Approaches:
         if self._approaches is None:
-            self._approaches = Approaches(gallery, rule)
+            self._approaches = Approaches(gallery, rule, asks_signs=self._lids is not None)
         self._approaches.judge_by(gallery, rule)
         return self._approaches
 
@@ -182,6 +185,25 @@ class Watcher:
             track: vector for track, vector in vectors.items() if np.isfinite(vector).all() and vector.any()
         }
 
+    def _alive(
+        self, frame: Frame, judged: list[_Judged], vectors: Mapping[TrackId, Vector], approaches: Approaches
+    ) -> _Described:
+        return _Described(
+            vectors, self._lives(frame, judged, vectors.keys()), self._eyes(frame, judged, approaches)
+        )
+
+    def _eyes(self, frame: Frame, judged: list[_Judged], approaches: Approaches) -> dict[TrackId, Eyes]:
+        """Of whoever is waited for; a blurred or turned face's are not asked, for they would seem to shut."""
+        if self._lids is None:
+            return {}
+        waited_for = [
+            each.tracked
+            for each in judged
+            if not each.faults and approaches.waits_for_signs(each.tracked.track, frame.monotonic)
+        ]
+        found = {each.track: self._lids.eyes(frame, each.face.landmarks) for each in waited_for}
+        return {track: eyes for track, eyes in found.items() if eyes}
+
     def _lives(self, frame: Frame, judged: list[_Judged], described: Set[TrackId]) -> dict[TrackId, float]:
         """How likely each described face is alive; nothing where no network is installed or wanted."""
         if self._antispoof is None:
@@ -212,6 +234,7 @@ def _watch_all(
             weight=each.quality.weight if each.quality else 0.0,
             crossed=each.tracked.crossed,
             live=described.lives.get(each.tracked.track),
+            eyes=described.eyes.get(each.tracked.track),
         )
         for each in judged
         if each.in_zone
@@ -222,7 +245,12 @@ def _watch_all(
 def _seen(judged: _Judged, approaches: Approaches, at: float) -> SeenFace:
     track = judged.tracked.track
     return SeenFace(
-        track, judged.tracked.face, judged.faults, approaches.undecided(track, at), judged.in_zone
+        track,
+        judged.tracked.face,
+        judged.faults,
+        undecided=approaches.undecided(track, at),
+        in_zone=judged.in_zone,
+        asked_for_signs=approaches.waits_for_signs(track, at),
     )
 
 

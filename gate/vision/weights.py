@@ -57,6 +57,8 @@ LIDS: Final = Source(
     "d1744d2a09c25f501d39eba4faff47e53ecca8852c5ce19bce8eeac39357521f",
 )
 
+LIDS_FILE: Final = "eye-lids.1.onnx"
+
 
 @dataclass(frozen=True, slots=True)
 class EyeWeights:
@@ -95,8 +97,15 @@ def mesh_weights(cache: Path) -> MeshWeights:
     with _locked(cache / ".lock"):
         return MeshWeights(
             mesh=_converted(MESH, cache / "face-mesh.1.onnx", _lite),
-            lids=_converted(LIDS, cache / "eye-lids.1.onnx", _lite),
+            lids=_converted(LIDS, cache / LIDS_FILE, _lite),
         )
+
+
+def lids_weights(cache: Path) -> Path:
+    """As `eye_weights`, of the lid network alone."""
+    cache.mkdir(parents=True, exist_ok=True, mode=0o755)
+    with _locked(cache / ".lock"):
+        return _converted(LIDS, cache / LIDS_FILE, _lite)
 
 
 def packaged(source: Source) -> Path:

@@ -6,7 +6,7 @@ import pytest
 
 from gate.access.policy import Liveness
 from gate.settings import GateSettings, read_settings
-from gate.sight import antispoof_of, has_networks
+from gate.sight import antispoof_of, has_networks, lids_of
 from gate.vision.antispoof_files import FOLDER, MINIFASNET_V2, SLOTS, install
 from gate.vision.errors import MissingModel, WrongWeights
 from tests.networks import constant_network
@@ -62,3 +62,9 @@ def test_a_gate_says_whether_its_networks_judge_life(filled: Path, tmp_path: Pat
     assert not has_networks(settings(filled, antispoof="off"))
     assert not has_networks(settings(filled, liveness=Liveness.OFF))
     assert not has_networks(settings(tmp_path / "none"))
+
+
+@pytest.mark.parametrize("liveness", Liveness)
+def test_lids_are_looked_at_where_a_face_has_to_be_shown_alive(tmp_path: Path, liveness: Liveness) -> None:
+    wanted = liveness in {Liveness.SECOND, Liveness.REFUSE}
+    assert (lids_of(settings(tmp_path, liveness=liveness)) is not None) == wanted

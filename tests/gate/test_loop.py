@@ -3,6 +3,7 @@
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from gate.access.rights import Rights
 from gate.keeper import Badge, Box, Keeper, Looked
 from gate.knowledge import Knowledge
 from gate.loop import Loop, Senses, stages_of
-from gate.screen.words import Condition
+from gate.screen.words import Condition, Prompt
 from gate.vision.approach import Verdict
 from gate.vision.frame import Box as FaceBox
 from gate.vision.frame import Face, Frame, Landmarks, Point
@@ -180,6 +181,17 @@ def test_pictures_go_to_the_screen_only_while_somebody_watches(gate: Watching) -
     gate.clock.forward(5)
     gate.see(NOTHING)
     assert gate.stage.newest_picture() is None
+
+
+def test_whoever_is_waited_for_is_asked_to_turn_and_blink_until_then(gate: Watching) -> None:
+    face = Face(FaceBox(32, 18, 64, 54), Landmarks(*[Point(40 + 20 * each, 30) for each in range(5)]), 0.9)
+    waiting = SeenFace(TrackId(1), face, (), undecided=True, asked_for_signs=True)
+    gate.see(Seen(looked=True, faces=(waiting,)))
+    assert gate.stage.board().prompt is Prompt.SIGNS
+    gate.see(Seen(looked=False))
+    assert gate.stage.board().prompt is Prompt.SIGNS
+    gate.see(Seen(looked=True, faces=(replace(waiting, asked_for_signs=False),)))
+    assert gate.stage.board().prompt is Prompt.FACE
 
 
 def test_only_stages_that_ran_are_reported() -> None:

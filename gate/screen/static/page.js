@@ -43,6 +43,14 @@ function showConditions(conditions) {
   }));
 }
 
+function showPrompt({ code, text }) {
+  $("prompt").className = `prompt ${code}`;
+  // Written only when changed: a screen reader says it each time.
+  if ($("prompt-zh").textContent === text.zh) return;
+  $("prompt-zh").textContent = text.zh;
+  $("prompt-en").textContent = text.en;
+}
+
 let mirror = true;
 let zone = [];
 
@@ -52,6 +60,7 @@ function showBoard(board) {
   $("form").hidden = !board.look.pin;
   showAnswer(board.answer);
   showConditions(board.conditions);
+  showPrompt(board.prompt);
   const { compound_zh, compound_en, gate_zh, gate_en } = board.place;
   $("place-zh").textContent = [compound_zh, gate_zh].filter(Boolean).join(" · ");
   $("place-en").textContent = [compound_en, gate_en].filter(Boolean).join(" · ");

@@ -6,7 +6,7 @@ from contracts.words import Method, Outcome, Reason
 from gate.screen.messages import Look, PageBoard, TypedPin
 from gate.screen.server import as_jpeg
 from gate.screen.stage import WATCHED_FOR_S, Answer, Picture, Place, Stage
-from gate.screen.words import Condition
+from gate.screen.words import PROMPTS, Condition, Prompt
 
 NO = Answer(Outcome.DENIED, Method.PIN, Reason.WRONG_PIN)
 
@@ -52,6 +52,17 @@ def test_conditions_stand_until_they_are_over_and_change_nothing_when_said_again
     ]
     stage.set(Condition.CAMERA_LOST, False)
     assert not stage.board().conditions
+
+
+def test_people_are_asked_to_face_the_camera_until_something_else_is_asked_of_them() -> None:
+    stage = Stage()
+    assert PageBoard.of(stage.board(), 0, Look()).prompt.text.zh == "请正对摄像头"
+    stage.ask(Prompt.SIGNS)
+    change = stage.board().change
+    stage.ask(Prompt.SIGNS)
+    assert stage.board().change == change
+    shown = PageBoard.of(stage.board(), 0, Look()).prompt
+    assert (shown.code, shown.text) == (Prompt.SIGNS, PROMPTS[Prompt.SIGNS])
 
 
 def test_nobody_watches_until_a_picture_is_asked_for_and_soon_after() -> None:

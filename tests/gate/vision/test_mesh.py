@@ -11,7 +11,8 @@ import pytest
 from gate.vision.eye import Eye
 from gate.vision.features import Features
 from gate.vision.frame import Face, Frame, Landmarks, Pixels, Point, mirrored
-from gate.vision.mesh import FaceMesh, opening
+from gate.vision.lids import opening
+from gate.vision.mesh import FaceMesh
 
 Photo = Callable[[str], Frame]
 FACES = ("obama.jpg", "obama3.jpg", "biden.jpg", "astronaut.png")

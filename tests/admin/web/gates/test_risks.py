@@ -14,8 +14,8 @@ from tests.admin.conftest import Town
 from tests.admin.web.gates.test_pages import a_state
 
 Login = Callable[..., FlaskClient]
-SHUT_OUT = "most people are shut out by face"
-ASKED = "asks most people for a PIN"
+SHUT_OUT = "opens by face only to whoever turns the head"
+ASKED = "asks whoever does not turn the head"
 UNSAFE = "beside their key"
 
 
