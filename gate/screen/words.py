@@ -48,9 +48,7 @@ class Line:
 
 PROMPTS: Final[Mapping[Prompt, Line]] = {
     Prompt.FACE: Line("请正对摄像头", "Please face the camera"),
-    Prompt.SIGNS: Line(
-        "请慢慢左右转头，再闭一下眼", "Turn your head slowly, then shut your eyes for a moment"
-    ),
+    Prompt.SIGNS: Line("请左右转头，再慢慢眨眼", "Turn your head, then blink slowly"),
 }
 
 

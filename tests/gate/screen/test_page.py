@@ -14,7 +14,7 @@ from contracts.words import Method, Outcome, Reason
 from gate.screen.messages import Look, TypedPin
 from gate.screen.server import Screen, Sockets
 from gate.screen.stage import Answer, Picture, Place, Stage
-from gate.screen.words import Condition
+from gate.screen.words import PROMPTS, Condition, Prompt
 from tests.pages import until
 
 pytestmark = pytest.mark.real
@@ -93,6 +93,22 @@ def test_a_visitor_types_eight_digits_by_touch(page: Page, kiosk: Kiosk) -> None
     page.get_by_text("确认").click()
     expect(page.locator("#word-zh")).to_have_text("密码不符")
     assert kiosk.typed == [("", "12345678")]
+
+
+def test_whoever_is_waited_for_reads_what_to_do_in_both_languages(page: Page, kiosk: Kiosk) -> None:
+    prompt = page.locator("#prompt")
+    expect(prompt).to_contain_text(PROMPTS[Prompt.FACE].zh)
+    kiosk.stage.ask(Prompt.SIGNS)
+    expect(prompt).to_contain_text(PROMPTS[Prompt.SIGNS].zh)
+    expect(prompt.get_by_text(PROMPTS[Prompt.SIGNS].en)).to_be_visible()
+    within = page.locator(".view").bounding_box()
+    shown = prompt.bounding_box()
+    assert within is not None
+    assert shown is not None
+    assert within["x"] <= shown["x"]
+    assert shown["x"] + shown["width"] <= within["x"] + within["width"]
+    kiosk.stage.ask(Prompt.FACE)
+    expect(prompt).to_contain_text(PROMPTS[Prompt.FACE].en)
 
 
 @pytest.mark.parametrize("size", [(1024, 600), (800, 480), (1366, 768), (390, 844)])
