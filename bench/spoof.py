@@ -1,12 +1,11 @@
 """A folder of pictures with a spoof.csv: who stood before the camera, and what was only held before it."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
-from bench.openset import NoSet
+from bench.tables import Line, picture_path, read_table
 
 SPOOF: Final = "spoof.csv"
 LIVE: Final = "live"
@@ -19,7 +18,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """One line of spoof.csv; `path` is relative to the folder, `identity` is who is shown, empty where unknown."""
+    """One line of spoof.csv; `path` is relative to the folder or absolute, `identity` who is shown, maybe empty."""
 
     path: str
     label: str
@@ -27,20 +26,9 @@ class Presentation:
 
 
 def read_spoof(folder: Path) -> tuple[Presentation, ...]:
-    """Every line, in the order of the paths. Raises NoSet."""
-    file = folder / SPOOF
-    if not file.is_file():
-        raise NoSet(folder, f"{SPOOF} is missing")
-    with file.open(encoding="utf-8", newline="") as lines:
-        rows = list(csv.DictReader(lines))
-    if not rows or not {"path", "label"} <= rows[0].keys():
-        raise NoSet(folder, f"{SPOOF} needs the columns path and label")
-    if wrong := {row["label"] for row in rows} - {LIVE, *ATTACKS}:
-        raise NoSet(
-            folder, f"{SPOOF} has a label that is none of {LIVE}, {', '.join(ATTACKS)}: {min(wrong)!r}"
-        )
-    presentations = [Presentation(row["path"], row["label"], row.get("identity_shown") or "") for row in rows]
-    return tuple(sorted(presentations, key=lambda each: each.path))
+    """Every line, once, in the order of the paths. Raises NoSet."""
+    lines = read_table(folder / SPOOF, ("path", "label"))
+    return tuple(sorted(dict.fromkeys(map(_presentation, lines)), key=lambda each: each.path))
 
 
 def in_fives(frames: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -52,3 +40,12 @@ def in_fives(frames: Sequence[T]) -> Iterator[Sequence[T]]:
 def second_half(presentations: Sequence[Presentation]) -> frozenset[str]:
     """Every other person, beginning with the second: those that the threshold was not chosen on."""
     return frozenset(sorted({each.identity for each in presentations if each.identity})[1::2])
+
+
+def _presentation(line: Line) -> Presentation:
+    label = line["label"].lower()
+    if label not in (LIVE, *ATTACKS):
+        raise line.wrong(f"has a label that is none of {LIVE}, {', '.join(ATTACKS)}: {line['label']!r}")
+    if not line["path"]:
+        raise line.wrong("has no path")
+    return Presentation(picture_path(line["path"]), label, line["identity_shown"])

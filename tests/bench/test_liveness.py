@@ -18,8 +18,8 @@ from bench.liveness import (
     track_evidence,
     wilson,
 )
-from bench.openset import NoSet
 from bench.spoof import Presentation, in_fives, read_spoof, second_half
+from bench.tables import NoSet
 from gate.vision.antispoof_files import SLOTS, install
 from gate.vision.frame import Landmarks, Point
 from gate.vision.liveness import LIVE
@@ -51,7 +51,12 @@ def test_presentations_are_read_in_the_order_they_were_taken(tmp_path: Path) -> 
     ]
 
 
-@pytest.mark.parametrize("text", ["", "path,kind\na,b\n", HEAD + "a.jpg,mask,p:1,\n"])
+def test_presentations_from_a_spreadsheet_on_windows_read_alike(tmp_path: Path) -> None:
+    text = "\ufeffpath,label\r\nlive\\a.jpg,Live\r\n\r\nlive\\a.jpg,Live\r\n"
+    assert read_spoof(folder(tmp_path, text)) == (Presentation("live/a.jpg", "live", ""),)
+
+
+@pytest.mark.parametrize("text", ["", "path,kind\na,b\n", HEAD + "a.jpg,mask,p:1,\n", HEAD + ",live,p:1,\n"])
 def test_a_folder_of_another_form_is_named(tmp_path: Path, text: str) -> None:
     with pytest.raises(NoSet, match=r"spoof\.csv"):
         read_spoof(folder(tmp_path, text))
