@@ -1,48 +1,40 @@
-"""Several frames of one person as one approach, pooled and decided as the gate does it.
+"""Several frames of one person as one approach, pooled and decided as the gate does it; beside it the first usable
+frame alone, and face_recognition on every frame of the same approaches.
 
-Frames of one person before one camera are near-duplicates: read the number of people, not of approaches. Clips in the
-set's folder `videos` carry no names: whoever walks through them is a stranger to the gallery.
+Clips in the set's folder `videos` carry no names: whoever walks through them is a stranger to the gallery.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
-from bench.accuracy import Json, gallery_of
-from bench.clips import Passing, passing
+from bench.accuracy import RESNET, Json, baseline, gallery_of
+from bench.clips import FOLDER, Passing, passing
 from bench.described import Described, Faces, describe_all
 from bench.openset import TEST, NoSet, Picture, SourceSet, read_openset, sources
 from bench.rates import Searched, numbered, share_interval, tpir_interval
+from bench.walks import FRAMES, Distances, Walk, any_frame, pooled, single_frame, walks
 from contracts.ids import PersonId
 from enrollment.confidence import Rate, upper_bound
 from gate.vision.approach import Approaches, Observation, Verdict
-from gate.vision.frame import Landmarks, Point, Vector
+from gate.vision.frame import Landmarks, Point
 from gate.vision.gallery import Gallery
 from gate.vision.impostors import threshold_in
-from gate.vision.match import Threshold, people_apart
+from gate.vision.match import Threshold
 from gate.vision.onnx_eye import MODEL, OnnxEye
 from gate.vision.quality import Fault
 from gate.vision.track import TrackId
 from kaimen.weights import weights_folder
 
-FRAMES: Final = 5
 SECONDS_APART: Final = 0.25
 TARGET_FPIR: Final = 0.001
 RATES: Final = ("0.01", "0.003")
 SOMEWHERE: Final = Landmarks(Point(0, 0), Point(60, 0), Point(30, 35), Point(5, 65), Point(55, 65))
 """Liveness is measured elsewhere; an approach only needs landmarks to count its frames."""
-
-
-@dataclass(frozen=True, slots=True)
-class Walk:
-    """Frames of one person in the order they were taken, one session."""
-
-    identity: str
-    frames: tuple[Picture, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,24 +46,40 @@ class Ground:
     rule: Threshold
     faces: Faces
 
+    @property
+    def names(self) -> list[str]:
+        """Who is behind each person, in the gallery's order."""
+        return [self.people[person] for person in dict.fromkeys(self.gallery.people)]
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """The approaches of one source."""
+
+    known: tuple[Walk, ...]
+    strangers: tuple[Walk, ...]
+
 
 def run(data: Path, cache: Path | None = None) -> str:
-    """`kaimen bench tracks`: one line of JSON. Raises NoSet where nobody has enough frames in a row."""
+    """`kaimen bench tracks`: one line of JSON. Raises NoSet or CacheInside."""
     pictures = read_openset(data)
     faces = describe_all(data, [each.path for each in pictures], weights_folder(), cache)
-    found = _figures(pictures, faces, None)
-    if not found:
-        raise NoSet(data, f"nobody has {FRAMES} frames of one session")
-    clips = _clips(data, pictures, faces)
-    return json.dumps(
-        {
-            "sources": found,
-            TEST: _figures(pictures, faces, TEST) or None,
-            "clips": asdict(clips) if clips else None,
-            "frames": FRAMES,
-            "model": str(MODEL),
-        }
-    )
+    return json.dumps(figures(data, pictures, faces))
+
+
+def figures(data: Path, pictures: Sequence[Picture], faces: Faces) -> Json:
+    """Every figure of a set whose pictures are described. Raises NoSet where there is neither a clip nor anybody
+    with enough frames in a row."""
+    found, clips = _of_sources(pictures, faces, None), _clips(data, pictures, faces)
+    if not found and clips is None:
+        raise NoSet(data, f"nobody has {FRAMES} frames of one session, and there is no clip in {FOLDER}/")
+    return {
+        "sources": found,
+        TEST: _of_sources(pictures, faces, TEST) or None,
+        "clips": asdict(clips) if clips else None,
+        "frames": FRAMES,
+        "model": str(MODEL),
+    }
 
 
 def _clips(data: Path, pictures: Sequence[Picture], faces: Faces) -> Passing | None:
@@ -81,47 +89,35 @@ def _clips(data: Path, pictures: Sequence[Picture], faces: Faces) -> Passing | N
     return passing(data, OnnxEye(weights_folder()), gallery, threshold_in(TARGET_FPIR, gallery))
 
 
-def _figures(pictures: Sequence[Picture], faces: Faces, split: str | None) -> Json:
+def _of_sources(pictures: Sequence[Picture], faces: Faces, split: str | None) -> Json:
     return {each.name: measure(each, faces) for each in sources(pictures, split) if walks(each.probes)}
 
 
-def walks(pictures: Sequence[Picture]) -> tuple[Walk, ...]:
-    """Every FRAMES frames in a row of one session: what has the same name up to the last underscore.
-
-    None for a source with fewer frames a session in the mean: those are albums, not recordings.
-    """
-    sessions: dict[tuple[str, str], list[Picture]] = {}
-    for each in sorted(pictures, key=lambda picture: picture.path):
-        sessions.setdefault((each.identity, each.path.rpartition("_")[0]), []).append(each)
-    if len(pictures) < FRAMES * len(sessions):
-        return ()
-    return tuple(
-        Walk(identity, tuple(frames[first : first + FRAMES]))
-        for (identity, _), frames in sessions.items()
-        for first in range(len(frames) - FRAMES + 1)
-    )
-
-
 def measure(judged: SourceSet, faces: Faces) -> Json:
-    """One source: pooled search at set rates, and the gate's own state machine at its own threshold."""
+    """One source: pooled search at set rates, the gate's own state machine at its own threshold, and the baselines."""
     gallery, people = gallery_of(judged.gallery, faces, MODEL)
     ground = Ground(gallery, people, threshold_in(TARGET_FPIR, gallery), faces)
-    known, strangers = walks(judged.probes), walks(judged.strangers)
-    found = _searched(ground, known, strangers)
-    rates = {rate: tpir_interval(found, float(rate), 0) for rate in RATES}
+    walked = Walked(walks(judged.probes), walks(judged.strangers))
     return {
         "enrolled": len(gallery),
-        "approaches": len(known),
-        "people": len({walk.identity for walk in known}),
-        "stranger_approaches": len(strangers),
-        "strangers": len({walk.identity for walk in strangers}),
-        "left_out_as_strangers": len(known),
-        "fnir": {rate: _missed(each) for rate, each in rates.items()},
-        "fnir_interval": {
-            rate: [*reversed(_flipped(each))] if each else None for rate, each in rates.items()
-        },
-        "chosen": _chosen(ground, known, strangers),
+        "approaches": len(walked.known),
+        "people": len({walk.identity for walk in walked.known}),
+        "stranger_approaches": len(walked.strangers),
+        "strangers": len({walk.identity for walk in walked.strangers}),
+        "left_out_as_strangers": len(walked.known),
+        **_at_rates(searched(ground.names, walked, lambda walk: pooled(walk, faces, gallery))),
+        "chosen": _chosen(ground, walked),
+        "baseline": _baselines(judged, ground, walked),
     }
+
+
+def _baselines(judged: SourceSet, ground: Ground, walked: Walked) -> Json:
+    """The same approaches by one frame of ours, and by face_recognition, which opens for any frame near enough."""
+    faces, gallery = ground.faces, ground.gallery
+    theirs, _ = gallery_of(judged.gallery, faces, RESNET)
+    alone = searched(ground.names, walked, lambda walk: single_frame(walk, faces, gallery))
+    any_of_them = searched(ground.names, walked, lambda walk: any_frame(walk, faces, theirs))
+    return {"single_frame": _at_rates(alone), "face_recognition": baseline(any_of_them)}
 
 
 def decide(ground: Ground, walk: Walk) -> Verdict | None:
@@ -139,72 +135,67 @@ def decide(ground: Ground, walk: Walk) -> Verdict | None:
     return ended[0] if ended else None
 
 
-def pooled(walk: Walk, faces: Faces) -> Vector | None:
-    """The approach's template: the mean of its usable frames weighted by quality, of length 1."""
-    seen = [face for frame in walk.frames if (face := faces.get(frame.path)) is not None and face.usable]
-    if not seen:
-        return None
-    total = np.sum([face.template.astype(np.float64) * face.weight for face in seen], axis=0)
-    return np.asarray(total / np.linalg.norm(total), dtype=np.float32)
-
-
 def _observation(track: TrackId, at: float, face: Described) -> Observation:
     if not face.usable:
         return Observation(track, at, SOMEWHERE, faults=(Fault.BLURRED,))
     return Observation(track, at, SOMEWHERE, vector=face.template, weight=face.weight)
 
 
-def _searched(ground: Ground, known: Sequence[Walk], strangers: Sequence[Walk]) -> Searched:
-    """Strangers' approaches, and those of enrolled people with themselves taken out of the gallery."""
-    names = [ground.people[person] for person in dict.fromkeys(ground.gallery.people)]
-    first = np.full(len(known), np.inf)
-    without = np.full(len(known), np.inf)
-    right = np.zeros(len(known), dtype=np.bool_)
-    for at, walk in enumerate(known):
-        apart = _distances(ground, walk)
+def searched(names: Sequence[str], walked: Walked, apart_of: Callable[[Walk], Distances | None]) -> Searched:
+    """Strangers' approaches, and those of enrolled people with themselves taken out of the gallery.
+
+    `apart_of` gives an approach's distance to each of `names`, and is not asked where there are none.
+    """
+    apart_of = apart_of if names else lambda _: None
+    first = np.full(len(walked.known), np.inf)
+    without = np.full(len(walked.known), np.inf)
+    right = np.zeros(len(walked.known), dtype=np.bool_)
+    for at, walk in enumerate(walked.known):
+        apart = apart_of(walk)
         if apart is None:
             continue
         first[at], right[at] = apart.min(), names[int(apart.argmin())] == walk.identity
         apart[[number for number, name in enumerate(names) if name == walk.identity]] = np.inf
         without[at] = apart.min()
-    theirs = [
-        apart.min() if (apart := _distances(ground, each)) is not None else np.inf for each in strangers
-    ]
-    identities = [walk.identity for walk in known]
+    theirs = [apart.min() if (apart := apart_of(each)) is not None else np.inf for each in walked.strangers]
+    identities = [walk.identity for walk in walked.known]
     return Searched(
         probes=first,
         right=right,
         probe_people=numbered(identities),
         strangers=np.concatenate([np.array(theirs, dtype=np.float64), without]),
-        stranger_people=numbered([walk.identity for walk in strangers] + identities),
+        stranger_people=numbered([walk.identity for walk in walked.strangers] + identities),
     )
 
 
-def _distances(ground: Ground, walk: Walk) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
-    probe = pooled(walk, ground.faces)
-    if probe is None:
-        return None
-    squares = people_apart(probe[None], ground.gallery)[:, 0].astype(np.float64) + 1.0
-    return np.sqrt(np.clip(squares, 0, None))
+def _at_rates(found: Searched) -> Json:
+    rates = {rate: tpir_interval(found, float(rate), 0) for rate in RATES}
+    return {
+        "fnir": {rate: _missed(each) for rate, each in rates.items()},
+        "fnir_interval": {
+            rate: [*reversed(_flipped(each))] if each else None for rate, each in rates.items()
+        },
+    }
 
 
-def _chosen(ground: Ground, known: Sequence[Walk], strangers: Sequence[Walk]) -> Json:
-    granted = [verdict.person if (verdict := decide(ground, walk)) else None for walk in known]
+def _chosen(ground: Ground, walked: Walked) -> Json:
+    """What the gate makes of every approach. The bound on strangers counts people: their approaches are alike."""
+    granted = [verdict.person if (verdict := decide(ground, walk)) else None for walk in walked.known]
     names = [ground.people[person] if person else None for person in granted]
-    missed = np.array([name != walk.identity for name, walk in zip(names, known, strict=True)])
-    wrong = sum(name not in (None, walk.identity) for name, walk in zip(names, known, strict=True))
-    verdicts = [decide(ground, walk) for walk in strangers]
-    accepted = sum(verdict is not None and verdict.person is not None for verdict in verdicts)
-    fnir = share_interval(missed, numbered([walk.identity for walk in known]), 0)
+    missed = np.array([name != walk.identity for name, walk in zip(names, walked.known, strict=True)])
+    wrong = sum(name not in (None, walk.identity) for name, walk in zip(names, walked.known, strict=True))
+    verdicts = [(walk.identity, decide(ground, walk)) for walk in walked.strangers]
+    accepted = [name for name, verdict in verdicts if verdict is not None and verdict.person is not None]
+    fnir = share_interval(missed, numbered([walk.identity for walk in walked.known]), 0)
     return {
         "target_fpir": TARGET_FPIR,
         "distance": round(ground.rule.distance, 5),
         "fnir": round(fnir.value, 5) if fnir else None,
         "fnir_interval": fnir.as_list() if fnir else None,
         "wrong_person": wrong,
-        "accepted": accepted,
-        "fpir": round(accepted / len(strangers), 5) if strangers else None,
-        "fpir_upper_95": round(upper_bound(accepted, len(strangers)), 5),
+        "accepted": len(accepted),
+        "fpir": round(len(accepted) / len(verdicts), 5) if verdicts else None,
+        "fpir_upper_95": round(upper_bound(len(set(accepted)), len({name for name, _ in verdicts})), 5),
     }
 
 
