@@ -11,7 +11,16 @@ from contracts.ids import ModelId, PersonId
 from gate.vision.errors import BadTemplate
 from gate.vision.frame import Vector
 from gate.vision.gallery import Gallery
-from gate.vision.match import TAILS, Ambiguous, Match, NoMatch, Threshold, nearest, threshold_for
+from gate.vision.match import (
+    TAILS,
+    Ambiguous,
+    Match,
+    NoMatch,
+    Threshold,
+    nearest,
+    people_apart,
+    threshold_for,
+)
 
 EYE = ModelId("eye.1")
 ANN, BEN = PersonId("ann"), PersonId("ben")
@@ -71,13 +80,17 @@ def test_a_probe_that_cannot_be_compared_is_refused(probe: Vector) -> None:
         nearest(probe, people((ANN, at(1, 0))), RULE)
 
 
-def test_fifty_thousand_templates_are_searched_in_float32() -> None:
-    random = np.random.default_rng(5)
-    matrix = random.standard_normal((5_000, 256)).astype(np.float32)
-    gallery = Gallery.of(EYE, [PersonId(f"p{n}") for n in range(5_000)], matrix)
-    answer = nearest(matrix[4321], gallery, RULE)
+def test_fifty_thousand_people_with_two_templates_each_are_searched_exactly_in_float32() -> None:
+    people = 50_000
+    matrix = np.random.default_rng(5).standard_normal((2 * people, 256), dtype=np.float32)
+    gallery = Gallery.of(EYE, [PersonId(f"p{row // 2}") for row in range(2 * people)], matrix)
+    own, probe = matrix[2 * 43_210 : 2 * 43_210 + 2], matrix[2 * 43_210 + 1]
+    answer = nearest(probe, gallery, Threshold(distance=100, margin=0))
     assert isinstance(answer, Match)
-    assert answer.person == PersonId("p4321")
+    assert answer.person == PersonId("p43210")
+    centre = own.sum(axis=0) / np.linalg.norm(own.sum(axis=0)) * np.linalg.norm(own, axis=1).mean()
+    assert answer.distance == pytest.approx(np.linalg.norm(centre - probe) / math.sqrt(2), rel=1e-4)
+    assert {gallery.matrix.dtype, people_apart(probe[None], gallery).dtype} == {np.dtype(np.float32)}
 
 
 def test_more_people_and_a_lower_rate_both_ask_for_a_nearer_face() -> None:
