@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from admin.db.revision import generation
 from admin.db.session import AWAY, reading, writing
 from admin.db.tables import Compound, Gate, GateOrder, OrderState, Unsent
 from admin.dispatch.announcer import NO_CONNECTION, Announcer
@@ -147,10 +148,13 @@ class Orders:
         return []
 
     def _send_job(self, session: Session, row: GateOrder, seconds: float) -> list[Letter]:
-        """Sent again until the gate answers or its time is over; the gate does it once."""
+        """Sent again until the gate answers or its time is over; the gate does it once. None of before a restore."""
         now = self._times.now()
         if row.until is None or row.until <= now:
             _end(row, OrderState.EXPIRED, Unsent.NO_ANSWER if row.sent_at else Unsent.GATE_AWAY, now)
+            return []
+        if row.generation < generation(session):
+            _end(row, OrderState.UNKNOWN, Unsent.RESTORED, now)
             return []
         if not self._is_job_due(row, seconds):
             return []

@@ -1,4 +1,10 @@
-"""Standing orders (lock-down, hold-open, release): of each gate the newest, signed and retained."""
+"""Standing orders (lock-down, hold-open, release): of each gate the newest, signed and retained.
+
+Each is said under the generation it was asked for in. After the register was put back from a backup, a gate that
+learnt of a later one before keeps to that. The others could take an old one for the newest, so of the generations
+before only lock-downs are said again: a hold-open may have been released since, a release may have been followed by
+a lock-down, and doubt never opens.
+"""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +22,8 @@ from contracts.signing import SignedV1, SigningKey, sign
 MODES: Final = tuple(mode.value for mode in Mode)
 RELEASE_LASTS: Final = timedelta(hours=1)
 """A release holds at once; its end says nothing."""
+IN_FORCE: Final = (OrderState.ASKED, OrderState.SENT, OrderState.ACCEPTED)
+"""As far as the register knows, the gate is under the order or will be. A release that was obeyed is done."""
 
 
 class Standings:
@@ -34,12 +42,12 @@ class Standings:
         """What is to be said now; rows that are superseded or over are ended instead."""
         since = 0 if connection != self._connection else self._said_up_to
         self._said_up_to, self._connection = _newest(session), connection
-        current = _current(session)
+        current, of_server = _current(session), generation(session)
         _end_others(session, {row.number for row in current}, now)
         return [
-            (GateId(row.gate_id), sign(_body(row, generation(session), now), self._key))
+            (GateId(row.gate_id), sign(_body(row, now), self._key))
             for row in current
-            if row.number > since and _is_worth_saying(row, now)
+            if row.number > since and _is_worth_saying(row, of_server, now)
         ]
 
 
@@ -61,10 +69,14 @@ def _current(session: Session) -> list[GateOrder]:
     return list(session.scalars(rows.where(GateOrder.number.in_(newest), Gate.revoked_at.is_(None))))
 
 
-def _is_worth_saying(row: GateOrder, now: datetime) -> bool:
+def _is_worth_saying(row: GateOrder, of_server: int, now: datetime) -> bool:
     if row.operation != Mode.NORMAL and (row.until is None or row.until <= now):
         if row.state == OrderState.ASKED:
             row.state, row.why = OrderState.EXPIRED.value, Unsent.GATE_AWAY.value
+        return False
+    if row.generation < of_server and row.operation != Mode.LOCK_DOWN:
+        if row.state in IN_FORCE:
+            row.state, row.why, row.answered_at = OrderState.UNKNOWN.value, Unsent.RESTORED.value, now
         return False
     if row.state == OrderState.ASKED:
         row.state, row.sent_at = OrderState.SENT.value, now
@@ -79,12 +91,12 @@ def _end_others(session: Session, current: set[int], now: datetime) -> None:
             row.state, row.why, row.answered_at = OrderState.EXPIRED.value, Unsent.TOO_LATE.value, now
 
 
-def _body(row: GateOrder, of_server: int, now: datetime) -> Standing:
+def _body(row: GateOrder, now: datetime) -> Standing:
     mode = Mode(row.operation)
     return Standing(
         id=row.id,
         gate=GateId(row.gate_id),
-        generation=of_server,
+        generation=row.generation,
         number=row.number,
         mode=mode,
         by=staff_id(row.account_id),

@@ -30,6 +30,7 @@ class Unsent(StrEnum):
     NO_BROKER = "no_broker"
     TOO_LATE = "too_late"  # dispatch came to it seconds later than a person at a door waits
     NO_ANSWER = "no_answer"
+    RESTORED = "restored"  # the register was put back from a backup since: what came after it is not known
 
 
 class GateOrder(Base):
@@ -49,6 +50,7 @@ class GateOrder(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
     asked_at: Mapped[datetime] = mapped_column()
     until: Mapped[datetime | None] = mapped_column()  # of a job or a standing order
+    generation: Mapped[int] = mapped_column(default=1, server_default="1")  # the server's when it was asked
     state: Mapped[str] = mapped_column(String(16), default="asked")
     why: Mapped[str | None] = mapped_column(String(32))
     sent_at: Mapped[datetime | None] = mapped_column()

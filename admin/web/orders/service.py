@@ -9,6 +9,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from admin.db.revision import generation
 from admin.db.tables.gates import Gate
 from admin.db.tables.orders import GateOrder, OrderState
 from admin.security.audit import Act, record
@@ -79,6 +80,7 @@ def _put_down(session: Session, by: Principal, gate: str, wanted: Wanted, now: d
         account_id=int(by.id),
         asked_at=now,
         until=_until(wanted, now),
+        generation=generation(session),
         state=OrderState.ASKED.value,
     )
     session.add(row)

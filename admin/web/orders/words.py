@@ -80,6 +80,9 @@ WHY: Final[dict[str, str]] = {
     Unsent.NO_BROKER: _l("The server had no connection to the gates. Go to the door, and tell the operator."),
     Unsent.TOO_LATE: _l("It could not be sent within seconds, so it was not sent at all. Try once more."),
     Unsent.NO_ANSWER: _l("The gate did not answer. Look at the door."),
+    Unsent.RESTORED: _l(
+        "The server was put back from a backup since, so it is not said again. Look at the door."
+    ),
 }
 
 

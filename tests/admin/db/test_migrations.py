@@ -106,6 +106,21 @@ def test_cursors_of_before_know_which_place_their_hash_is_of(empty: Engine) -> N
     assert found == [("e1", 7), ("e2", 0)]
 
 
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_orders_of_before_are_of_the_servers_present_generation(empty: Engine) -> None:
+    migrate.upgrade(empty, "0011")
+    with sqlite3.connect(str(empty.url.database)) as plain:  # its gate and account are not of interest here
+        plain.execute("UPDATE server SET generation = 7")
+        plain.execute(
+            "INSERT INTO gate_order (id, gate_id, operation, reason, note, account_id, asked_at, state)"
+            " VALUES ('o', 'g', 'hold_open', 'repair', '', 1, '2026-11-01 00:00:00', 'accepted')"
+        )
+    plain.close()
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        assert connection.execute(text("SELECT generation FROM gate_order")).scalars().all() == [7]
+
+
 def test_a_step_that_fails_leaves_nothing_half_done(empty: Engine) -> None:
     migrate.upgrade(empty, "0001")
     with empty.begin() as connection:

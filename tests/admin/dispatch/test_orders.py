@@ -8,8 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, delete, select
 
+from admin.db.revision import generation, raise_generation
 from admin.db.session import reading, writing
 from admin.db.tables import GateOrder, GateState
 from admin.dispatch.orders import LIFE_MS, LONGEST_WAIT_S, Orders, Times
@@ -20,6 +21,7 @@ from contracts.order import LONGEST_LIFE_MS, Mode, Operation, Order, Standing
 from contracts.signing import SignedV1, open_signed, signing_key, trusted
 from contracts.state import HealthV1, StageMs
 from contracts.words import CameraState, DoorState
+from gate.access.standing import Stood
 from tests.admin.conftest import NOON, Town, an_account
 from tests.admin.dispatch.register import FakeAnnouncer
 
@@ -83,11 +85,20 @@ class Desk:
                 account_id=self.account,
                 asked_at=self.wall,
                 until=until,
+                generation=generation(session),
                 state="asked",
             )
             session.add(row)
             session.flush()
             return row.id
+
+    def put_back(self, forgotten: UUID | None = None) -> None:
+        """The register as a backup had it, without the order that came later; `kaimen restored`; a new start."""
+        with writing(self.engine) as session:
+            session.execute(delete(GateOrder).where(GateOrder.id == forgotten))
+            raise_generation(session, self.wall)
+        self.announcer.connection += 1
+        self.start()
 
     def fate(self, order: UUID) -> tuple[str, str | None]:
         with reading(self.engine) as session:
@@ -270,6 +281,60 @@ def test_what_is_over_before_the_broker_comes_back_is_not_said(desk: Desk) -> No
     desk.turn(after=120.0)
     assert desk.standings() == []
     assert desk.fate(asked) == ("expired", "gate_away")
+
+
+@pytest.mark.promise(3)
+@pytest.mark.promise(6)
+def test_a_restored_register_holds_no_released_door_open(desk: Desk) -> None:
+    held = desk.ask("hold_open", until=NOON + timedelta(hours=8))
+    desk.turn()
+    desk.answer(held, "accepted")
+    released = desk.ask("normal")
+    desk.turn()
+    desk.put_back(forgotten=released)
+    desk.turn()
+    assert [one.mode for one in desk.standings()] == [Mode.HOLD_OPEN, Mode.NORMAL]
+    assert desk.fate(held) == ("unknown", "restored")
+
+
+@pytest.mark.promise(3)
+@pytest.mark.promise(6)
+def test_a_restored_register_releases_no_later_lock_down(desk: Desk) -> None:
+    released = desk.ask("normal")
+    desk.turn()
+    desk.answer(released, "done")
+    locked = desk.ask("lock_down", until=NOON + timedelta(hours=8))
+    desk.turn()
+    desk.put_back(forgotten=locked)
+    desk.turn()
+    assert [one.mode for one in desk.standings()] == [Mode.NORMAL, Mode.LOCK_DOWN]
+    assert desk.fate(released) == ("done", None)
+
+
+@pytest.mark.promise(3)
+def test_a_restored_register_says_lock_downs_again_and_none_over_what_a_gate_learnt_later(desk: Desk) -> None:
+    desk.ask("lock_down", until=NOON + timedelta(hours=1))
+    desk.turn()
+    later = desk.ask("lock_down", until=NOON + timedelta(hours=8))
+    desk.turn()
+    desk.put_back(forgotten=later)
+    desk.turn()
+    first, learnt, again = desk.standings()
+    assert (again.id, again.mode) == (first.id, Mode.LOCK_DOWN)
+    assert Stood(learnt, taken_s=0).outranks(again)
+    desk.ask("normal")
+    desk.turn()
+    assert not Stood(learnt, taken_s=0).outranks(desk.standings()[-1])
+
+
+@pytest.mark.promise(3)
+def test_a_restored_register_sends_no_job_of_before_again(ready: Desk) -> None:
+    asked = ready.ask("reboot", until=NOON + timedelta(hours=4))
+    ready.turn()
+    ready.put_back()
+    ready.hear(60_000)
+    ready.turn(after=1.0)
+    assert (len(ready.sent()), ready.fate(asked)) == (1, ("unknown", "restored"))
 
 
 @pytest.mark.promise(3)

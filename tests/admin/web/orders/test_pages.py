@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
+from admin.db.revision import raise_generation
 from admin.db.session import reading, writing
 from admin.db.tables import Audit, Gate, GateOrder, OrderState, Unsent
 from admin.security.permissions import Role
@@ -202,6 +203,31 @@ def test_a_page_looks_again_for_seconds_and_not_for_ever(
     assert "told as soon as it is connected" in page
 
 
+def test_what_only_the_gate_knows_of_is_said_and_can_be_released(
+    logged_in: Login, engine: Engine, town: Town
+) -> None:
+    with writing(engine) as session:
+        session.add(a_state("gate-main", mode=Mode.LOCK_DOWN))
+    browser = logged_in(Role.MANAGER, town.compound)
+    page = browser.get("/orders").text
+    assert "the server has no order that stands" in page
+    assert "/orders/gate-main/normal" in page
+    browser.post("/orders/gate-main/lock_down", data=FOR_AN_HOUR)
+    assert "the server has no order that stands" not in browser.get("/orders").text
+
+
+@pytest.mark.promise(3)
+def test_a_hold_open_that_a_restore_left_in_doubt_shows_and_can_be_released(
+    logged_in: Login, engine: Engine, town: Town
+) -> None:
+    browser = logged_in(Role.MANAGER, town.compound)
+    browser.post("/orders/gate-main/hold_open", data=FOR_AN_HOUR)
+    answer(engine, "unknown", Unsent.RESTORED)
+    page = browser.get("/orders").text
+    assert "put back from a backup" in page
+    assert "/orders/gate-main/normal" in page
+
+
 def test_a_gate_that_is_away_offers_no_button_that_cannot_work(
     logged_in: Login, engine: Engine, town: Town, heard: None, clock: Clock
 ) -> None:
@@ -255,6 +281,14 @@ def test_a_long_history_goes_on_by_its_numbers(logged_in: Login, engine: Engine,
     assert older is not None
     assert str(first.id) not in page
     assert str(first.id) in browser.get(older[1]).text
+
+
+@pytest.mark.promise(3)
+def test_an_order_bears_the_servers_generation(logged_in: Login, engine: Engine, town: Town) -> None:
+    with writing(engine) as session:
+        raised = raise_generation(session, NOON)
+    logged_in(Role.MANAGER, town.compound).post("/orders/gate-main/hold_open", data=FOR_AN_HOUR)
+    assert [row.generation for row in rows(engine)] == [raised]
 
 
 def test_every_code_has_words() -> None:
