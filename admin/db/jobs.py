@@ -1,13 +1,13 @@
 """The durable job table as a queue: put, take under a lease, finish. What a job does is its taker's matter."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from admin.db.tables.jobs import Job
@@ -95,6 +95,16 @@ def postpone(row: Job, code: str, now: datetime) -> None:
         row.state, row.done_at, row.blob = "failed", now, None
     else:
         row.state, row.due_at = "queued", now + timedelta(seconds=2**row.attempts)
+
+
+def give_up(session: Session, kinds: Iterable[JobKind], code: str, now: datetime) -> None:
+    """Ends every job of these kinds that waits or runs, as failed with this code; the blobs are gone with them."""
+    ended = {"state": "failed", "result": json.dumps({"trouble": code}), "done_at": now}
+    session.execute(
+        update(Job)
+        .where(Job.kind.in_([kind.value for kind in kinds]), Job.state.in_(("queued", "running")))
+        .values(blob=None, leased_until=None, **ended)
+    )
 
 
 def arguments_of(row: Job) -> dict[str, Argument]:
