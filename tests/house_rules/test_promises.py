@@ -1,4 +1,4 @@
-"""Tests name the promises of the design that they hold, and only those that there are."""
+"""Tests name the promises of the design that they hold: each of them, and only those that there are."""
 
 import ast
 
@@ -24,3 +24,7 @@ def claimed() -> list[tuple[str, object]]:
 
 def test_every_promise_that_a_test_claims_is_one_of_the_thirteen() -> None:
     assert [(place, number) for place, number in claimed() if number not in PROMISES] == []
+
+
+def test_every_promise_is_claimed_by_a_test() -> None:
+    assert set(PROMISES) - {number for _, number in claimed()} == set()
