@@ -90,6 +90,7 @@ CAMERAS: Final[dict[CameraState, str]] = {
 ALARMS: Final[dict[AlarmKind, str]] = {
     AlarmKind.JOURNAL_OPENED: _l("The gate began a new journal"),
     AlarmKind.JOURNAL_NEARLY_FULL: _l("The gate's journal is nearly full"),
+    AlarmKind.EXIT_UNRECORDED: _l("People left by the exit button while the gate could not record"),
     AlarmKind.LINKS_GONE: _l("The gate lost a part of its record"),
     AlarmKind.PULSE_UNKNOWN: _l("Unclear whether the door opened"),
     AlarmKind.DOOR_FAULT: _l("The door does not answer"),

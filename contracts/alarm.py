@@ -21,7 +21,7 @@ class AlarmWhat(Wire):
     monotonic_ms: Annotated[int, Field(ge=0)]
     kind: AlarmKind
     parent: Place | None = None  # journal_opened: the last link this disk holds of the epoch before
-    passage: UUID | None = None  # pulse_unknown: which passage
+    passage: UUID | None = None  # pulse_unknown: which passage; exit_unrecorded: the row that counts them
     gone: Missing | None = None  # since 1.1; links_gone: asked for and no longer held
 
 

@@ -37,7 +37,9 @@ class PassageWhat(Wire):
     waited_ms: Annotated[int, Field(ge=0)] | None = None  # first usable frame to decision
     live: float | None = None  # 0 to 1 where liveness was measured
     clock_trusted: bool = True
-    times: Annotated[int, Field(ge=2)] | None = None  # since 1.1: so many refusals alike, the first `at`
+    # Since 1.1: so many refusals alike, the first `at`; since 1.2 also openings of the way out that had to be
+    # recorded afterwards.
+    times: Annotated[int, Field(ge=2)] | None = None
     until: AwareDatetime | None = None  # since 1.1: the last of them
 
 

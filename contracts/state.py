@@ -87,3 +87,4 @@ class HealthV1(Message):
     # Since 1.2: whether networks judge if a face is alive, and where the roster is between two starts.
     antispoof: bool | None = None
     roster_keep: Literal["memory", "disk", "tpm"] | None = None
+    exits_unrecorded: Count | None = None  # since 1.2: openings of the way out that wait to be recorded

@@ -35,7 +35,7 @@ class Reason(StrEnum):
     LOCKED_OUT = "locked_out"  # too many wrong tries
     # The gate itself
     NO_CLOCK = "no_clock"  # no trusted time, so no window can be judged
-    NO_RECORD = "no_record"  # the journal cannot be written: nothing opens without a record
+    NO_RECORD = "no_record"  # the journal cannot be written; granted: the way out, recorded afterwards
     DOOR_FAULT = "door_fault"  # the relay did not answer
     LOCK_DOWN = "lock_down"
     FIRE = "fire"
@@ -88,6 +88,7 @@ class AlarmKind(StrEnum):
 
     JOURNAL_OPENED = "journal_opened"  # first link of an epoch: names its parent
     JOURNAL_NEARLY_FULL = "journal_nearly_full"
+    EXIT_UNRECORDED = "exit_unrecorded"  # the way out was opened while the journal could not be written
     LINKS_GONE = "links_gone"  # the server asked for links that this gate no longer holds
     PULSE_UNKNOWN = "pulse_unknown"  # a crash between record and relay: it may have opened
     DOOR_FAULT = "door_fault"

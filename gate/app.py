@@ -172,4 +172,5 @@ def _box(settings: GateSettings, kept: Kept, clock: SystemClock) -> Box:
         nearly_full=LIMITS.warning,
         settle=kept.journal.settle,
         tidy=lambda: kept.tidy(clock),
+        unrecorded=kept.journal.unrecorded_count,
     )

@@ -1,4 +1,4 @@
-"""One attempt from claim to answer: decide, record, only then open, then say so (promises 1 and 6)."""
+"""One attempt from claim to answer: decide, record, only then open, then say so (promises 1, 6 and 13)."""
 
 import threading
 from collections.abc import Callable
@@ -40,7 +40,7 @@ class TrustedClock(Clock, Protocol):
 
 
 class Records(Protocol):
-    """The journal, as an attempt sees it. Each method raises NoRecord where nothing was committed."""
+    """The journal, as an attempt sees it. Each that returns what was committed raises NoRecord where nothing was."""
 
     def write_passage(self, who: PassageWho, what: PassageWhat) -> PassageV1: ...
 
@@ -49,6 +49,10 @@ class Records(Protocol):
         ...
 
     def write_alarm(self, what: AlarmWhat) -> AlarmV1: ...
+
+    def write_later(self, what: PassageWhat) -> None:
+        """Keeps an opening without a record until it can be written. Raises nothing."""
+        ...
 
     def pulse_is_done(self, passage: UUID, worked: bool, at_monotonic_ms: int) -> None: ...
 
@@ -157,7 +161,8 @@ class Attendant:
     def open_by_hand(self, opening: ByHand) -> Answer | None:
         """Records and opens; None where the deadline has passed by the time it is its turn.
 
-        No lock-down and no doubt stands against it: a person answers for it, or wants to leave.
+        No lock-down and no doubt stands against it: a person answers for it, or wants to leave. Whoever wants to
+        leave is let out without a record too.
         """
         with self._one_at_a_time:
             answer = None if self._is_too_late(opening) else self._open_by_hand(opening)
@@ -223,14 +228,23 @@ class Attendant:
         try:
             iron.records.write_passage(PassageWho(staff=opening.staff), what)
         except JournalError as wrong:
-            self._no_record(wrong)
-            return Answer(Outcome.DENIED, opening.method, Reason.NO_RECORD)
+            return self._without_a_record(what, wrong)
         iron.stage.set(Condition.NO_RECORD, holds=False)
         if self._is_too_late(opening):  # a disk that hung: the record stands, and says that nothing moved
             self._note_pulse(what.id, worked=False)
             self.alarm(AlarmKind.DOOR_FAULT, what.id)
             return None
-        return self._open(opening.method, what)
+        return self._open(what)
+
+    def _without_a_record(self, what: PassageWhat, wrong: JournalError) -> Answer:
+        """The way out opens and is recorded once that can be done (docs/decisions/0053); nothing else opens."""
+        if what.method is not Method.EXIT:
+            self._no_record(wrong)
+            return Answer(Outcome.DENIED, what.method, Reason.NO_RECORD)
+        self._no_record(wrong, "No record, and the way out opens all the same")
+        unrecorded = what.model_copy(update={"reason": Reason.NO_RECORD})
+        self._iron.records.write_later(unrecorded)
+        return self._answer_to(unrecorded, self._pulse(unrecorded))
 
     def _judge(self, claim: Claim, attempt: UUID) -> tuple[Decision, PassageWhat]:
         iron = self._iron
@@ -277,23 +291,32 @@ class Attendant:
         iron.health.took({"journal": (iron.clock.monotonic() - before) * 1000})
         iron.stage.set(Condition.NO_RECORD, holds=False)
         if isinstance(decision, Grant):
-            return self._open(claim.method, what)
+            return self._open(what)
         if passage is not None:
             iron.refused(passage)
         self._take_note(what, counted=passage is None)
         return Answer(what.outcome, claim.method, what.reason)
 
-    def _open(self, method: Method, what: PassageWhat) -> Answer:
+    def _open(self, what: PassageWhat) -> Answer:
+        worked = self._pulse(what)
+        self._note_pulse(what.id, worked)
+        return self._answer_to(what, worked)
+
+    def _pulse(self, what: PassageWhat) -> bool:
+        """Whether the relay confirmed it."""
         try:
             self._iron.door.pulse(self._post.pulse_seconds)
         except DoorFault:
             self._iron.health.count(Trouble.DOOR)
             log.exception("The relay did not confirm a pulse", passage=str(what.id))
-            self._note_pulse(what.id, worked=False)
-            self.alarm(AlarmKind.DOOR_FAULT, what.id)
-            return Answer(Outcome.DENIED, method, Reason.DOOR_FAULT)
-        self._note_pulse(what.id, worked=True)
-        return Answer(Outcome.GRANTED, method, what.reason)
+            return False
+        return True
+
+    def _answer_to(self, what: PassageWhat, worked: bool) -> Answer:
+        if worked:
+            return Answer(Outcome.GRANTED, what.method, what.reason)
+        self.alarm(AlarmKind.DOOR_FAULT, what.id)
+        return Answer(Outcome.DENIED, what.method, Reason.DOOR_FAULT)
 
     def _note_pulse(self, passage: UUID, worked: bool) -> None:
         """The door has moved already: a failure to note it is said, and the next start calls it unknown."""
@@ -322,10 +345,10 @@ class Attendant:
         if answer.outcome is Outcome.GRANTED:
             self._welcomed_at = now
 
-    def _no_record(self, wrong: JournalError) -> None:
+    def _no_record(self, wrong: JournalError, so: str = "No record, so the door stays shut") -> None:
         self._iron.health.count(Trouble.RECORD)
         self._iron.stage.set(Condition.NO_RECORD, holds=True)
-        log.error("No record, so the door stays shut", why=str(wrong))
+        log.error(so, why=str(wrong))
 
     def _milliseconds(self) -> int:
         return int(self._iron.clock.monotonic() * 1000)

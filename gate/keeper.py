@@ -51,10 +51,10 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """Figures of the machine and its disk, in MiB and links.
+    """Figures of the machine and its disk, in MiB, links and openings of the way out that wait to be recorded.
 
-    `settle` writes down counted refusals by the monotonic clock in milliseconds, `tidy` forgets what may be
-    forgotten.
+    `settle` writes down these and counted refusals by the monotonic clock in milliseconds, `tidy` forgets what may
+    be forgotten.
     """
 
     rss_mb: Callable[[], int]
@@ -63,6 +63,7 @@ class Box:
     nearly_full: int
     settle: Callable[[int], object]
     tidy: Callable[[], None]
+    unrecorded: Callable[[], int] = lambda: 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class Keeper:
         try:
             self._box.settle(int(now * 1000))
         except JournalError as wrong:  # they are counted all the same
-            log.warning("Counted refusals wait for room", why=str(wrong))
+            log.warning("Counted passages wait for room", why=str(wrong))
 
     def _tidy(self) -> None:
         try:
@@ -183,6 +184,7 @@ class Keeper:
             fire=looked.stance.fire,
             antispoof=self._badge.antispoof,
             roster_keep=self._badge.roster_keep,
+            exits_unrecorded=box.unrecorded(),
         )
 
 

@@ -9,17 +9,20 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+import structlog
+
 from contracts.alarm import AlarmV1, AlarmWhat
 from contracts.ids import BootId, GateId
 from contracts.passage import PassageV1, PassageWhat, PassageWho
 from contracts.receipt import Missing, Receipt
-from contracts.words import Outcome
+from contracts.words import Method, Outcome
 from gate.store import bursts, gone, rows
 from gate.store.bursts import Burst, Streaks
 from gate.store.disk import Disk, JournalError, NoRecord, UnreadableFile
 from gate.store.gone import GapFill
 from gate.store.links import AlarmStamp, Opening, Tip, alarm_after, links_gone, nearly_full, passage_after
 from gate.store.rows import Entry, StoredLink, microseconds
+from gate.store.unrecorded import Unrecorded
 
 __all__ = [
     "KEPT_AFTER_RECEIPT",
@@ -33,6 +36,8 @@ __all__ = [
     "UnreadableFile",
 ]
 
+log = structlog.get_logger()
+
 FORMATS: Final = (rows.SCHEMA, bursts.SCHEMA + gone.SCHEMA)
 LATE_AFTER: Final = timedelta(seconds=60)
 KEPT_AFTER_RECEIPT: Final = timedelta(hours=48)
@@ -41,7 +46,10 @@ KEPT_AFTER_RECEIPT: Final = timedelta(hours=48)
 
 @dataclass(frozen=True, slots=True)
 class JournalLimits:
-    """Links without a receipt that a journal takes. Refusals and alarms end at `capacity`, grants later."""
+    """Links without a receipt that a journal takes. Refusals and alarms end at `capacity`, grants later.
+
+    The exit button has a place as long as the disk has one.
+    """
 
     capacity: int = 100_000
     kept_for_grants: int = 10_000
@@ -71,6 +79,7 @@ class Journal:
         self._lock = threading.RLock()
         self._streaks = Streaks()
         self._said_gone: set[Missing] = set()
+        self._unrecorded: Unrecorded | None = None
         self._disk = Disk(path, FORMATS)
         try:
             self._tip, self._unsent = self._open_epoch(Opening(gate, boot, opened))
@@ -85,7 +94,9 @@ class Journal:
         """
         granted = what.outcome is Outcome.GRANTED
         with self._lock:
-            self._check_room(self._limits.kept_for_grants if granted else 0)
+            self._write_unrecorded()
+            if what.method is not Method.EXIT:
+                self._check_room(self._limits.kept_for_grants if granted else 0)
             passage = passage_after(self._tip, self._gate, who, what)
             self._commit([Entry(passage, what, "waiting" if granted else None)])
             return passage
@@ -105,9 +116,10 @@ class Journal:
     def settle(self, now_ms: int) -> int:
         """Makes links of the bursts that have ended or go on for long; returns how many. Raises NoRecord.
 
-        In a full journal they go on counting.
+        In a full journal they go on counting. What waits since `write_later` is written first.
         """
         with self._lock:
+            self._write_unrecorded()
             with self._disk.reading() as db:
                 ended = bursts.ended(db, now_ms)
             for burst in ended:
@@ -119,10 +131,25 @@ class Journal:
     def write_alarm(self, what: AlarmWhat) -> AlarmV1:
         """The alarm as committed. Raises NoRecord."""
         with self._lock:
+            self._write_unrecorded()
             self._check_room(0)
             alarm = alarm_after(self._tip, self._gate, what)
             self._commit([Entry(alarm, what)])
             return alarm
+
+    def write_later(self, what: PassageWhat) -> None:
+        """Keeps in memory that the way out was opened although nothing could be recorded.
+
+        All such openings become one counted row, with an alarm, before the next link: a crash before it forgets them.
+        """
+        with self._lock:
+            before = self._unrecorded
+            self._unrecorded = before.and_also(what) if before else Unrecorded(what, what)
+
+    def unrecorded_count(self) -> int:
+        """Openings that wait since `write_later`."""
+        waiting = self._unrecorded
+        return waiting.times if waiting else 0
 
     def pulse_is_done(self, passage: UUID, worked: bool, at_monotonic_ms: int) -> None:
         """Notes what the relay answered. Raises NoRecord; the next start then says the pulse is unknown."""
@@ -214,7 +241,13 @@ class Journal:
             return rows.newest_time(db)
 
     def close(self) -> None:
-        self._disk.close()
+        """Writes down what waits since `write_later`, where that can be done now."""
+        with self._lock:
+            try:
+                self._write_unrecorded()
+            except NoRecord:
+                log.exception("The way out was opened without a record", times=self.unrecorded_count())
+            self._disk.close()
 
     def _open_epoch(self, opening: Opening) -> tuple[Tip, int]:
         with self._disk.writing() as db:
@@ -227,6 +260,12 @@ class Journal:
             unsent = rows.count_unsent(db)
             written = self._insert(db, entries, unsent)
         return Tip.of(written[-1].link.place), unsent + len(written)
+
+    def _write_unrecorded(self) -> None:
+        """Raises NoRecord while they still cannot be committed."""
+        if self._unrecorded is not None:
+            self._commit(self._unrecorded.links(self._tip, self._gate))
+            self._unrecorded = None
 
     def _check_room(self, extra: int) -> None:
         if self._unsent >= self._limits.capacity + extra:

@@ -68,7 +68,7 @@ def insert(db: sqlite3.Connection, entry: Entry) -> None:
     link, what = entry.link, entry.what
     kind = "passage" if isinstance(link, PassageV1) else "alarm"
     until = what.until if isinstance(what, PassageWhat) else None
-    at = microseconds(until or what.at)  # a counted row is as old as its last refusal
+    at = microseconds(until or what.at)  # a counted row is as old as the last of what it counts
     db.execute(
         "INSERT INTO link (epoch, seq, hash, kind, id, at, message, pulse) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (

@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from admin.db.session import reading
 from admin.db.tables import Alarm, Passage
 from bench.postgresql import postgresql_server
+from contracts.words import Reason
 from kaimen.chains import RegisterChain
 from kaimen.chaos.journals import Link, is_receipted, links
 from kaimen.chaos.plan import plan
@@ -48,7 +50,8 @@ PERSON_EACH_S: Final = 0.05
 ORDER_EACH_S: Final = 0.4
 TROUBLE_EACH_S: Final = 1.5
 SETTLED_S: Final = 0.2
-SUMS: Final = ("made", "kills", "cuts", "orders", "obeyed", "lost", "doubled", "late_orders", "unrecorded")
+FAULTS: Final = ("lost", "doubled", "late_orders", "unrecorded")
+SUMS: Final = ("made", "kills", "cuts", "orders", "obeyed", "let_out", "let_out_kept", *FAULTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,20 +193,25 @@ def _evidence(world: World, ear: Ear) -> Evidence:
         world.programs[gate].stop()
     heard = {gate: heard_from(world.paths.witness(gate)) for gate in GATES}
     with reading(world.engine) as session:
-        found = session.execute(
-            select(Passage.id, Passage.gate_id, Passage.epoch, Passage.seq, Passage.hash, Passage.times)
-        )
-        rows = [
-            Row(str(id_), gate, epoch, seq, hash_, times) for id_, gate, epoch, seq, hash_, times in found
-        ]
+        rows = _rows(session)
     return Evidence(
         made=[one for gate in heard.values() for one in gate.made],
         rows=rows,
         pulses=world.relays.pulses,
         orders=orders_told(world.engine, ear.orders),
         counted={gate: said.counted for gate, said in heard.items()},
+        let_out={gate: said.let_out for gate, said in heard.items()},
         chain_ok=_chains_hold(world),
     )
+
+
+def _rows(session: Session) -> list[Row]:
+    """The register's log of passages."""
+    row = Passage.id, Passage.gate_id, Passage.epoch, Passage.seq, Passage.hash, Passage.times, Passage.reason
+    return [
+        Row(str(id_), gate, epoch, seq, hash_, times, let_out=reason == Reason.NO_RECORD.value)
+        for id_, gate, epoch, seq, hash_, times, reason in session.execute(select(*row))
+    ]
 
 
 def _chains_hold(world: World) -> bool:

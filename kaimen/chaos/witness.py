@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,12 @@ class Made:
 
 @dataclass(slots=True)
 class Testimony:
-    """All of one gate: passages with rows of their own, and how many refusals were counted in shared rows."""
+    """All of one gate: passages with rows of their own, how many refusals were counted in shared rows, and when it
+    was about to let somebody out without a record, in milliseconds of the machine's monotonic clock."""
 
     made: list[Made] = field(default_factory=list[Made])
     counted: int = 0
+    let_out: list[int] = field(default_factory=list[int])
 
 
 class WitnessFile:
@@ -57,6 +60,9 @@ class WitnessFile:
 
     def counted(self) -> None:
         self._append({})
+
+    def lets_out(self) -> None:
+        self._append({"let_out": int(time.monotonic() * 1000)})
 
     def _append(self, line: dict[str, Any]) -> None:
         os.write(self._file, json.dumps(line).encode() + b"\n")
@@ -85,6 +91,10 @@ class WitnessedRecords:
     def write_alarm(self, what: AlarmWhat) -> AlarmV1:
         return self._records.write_alarm(what)
 
+    def write_later(self, what: PassageWhat) -> None:
+        self._records.write_later(what)
+        self._file.lets_out()
+
     def pulse_is_done(self, passage: UUID, worked: bool, at_monotonic_ms: int) -> None:
         self._records.pulse_is_done(passage, worked, at_monotonic_ms)
 
@@ -94,8 +104,10 @@ def heard_from(path: Path) -> Testimony:
     heard = Testimony()
     for line in path.read_text().splitlines() if path.exists() else ():
         fields = json.loads(line)
-        if fields:
-            heard.made.append(Made(**fields))
-        else:
+        if not fields:
             heard.counted += 1
+        elif "let_out" in fields:
+            heard.let_out.append(fields["let_out"])
+        else:
+            heard.made.append(Made(**fields))
     return heard

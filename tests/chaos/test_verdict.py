@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from kaimen.chaos.relay import Pulse
-from kaimen.chaos.verdict import HAND_MS, Evidence, Row, Told, judge
+from kaimen.chaos.verdict import HAND_MS, RELAY_MS, Evidence, Row, Told, judge
 from kaimen.chaos.witness import Made
 
 
@@ -99,6 +99,46 @@ def test_a_door_that_opened_without_a_record_is_told(passage: str | None) -> Non
     verdict = judge(replace(world, pulses=[*world.pulses, Pulse("east", 3000, passage)]))
     assert verdict.unrecorded == 1
     assert not verdict.holds
+
+
+def let_out(times: list[int], pulses: list[Pulse]) -> Evidence:
+    world = a_sound_world()
+    return replace(world, let_out={"east": times}, pulses=[*world.pulses, *pulses])
+
+
+@pytest.mark.promise(13)
+def test_people_let_out_without_a_record_are_told_apart_from_doors_that_opened_in_silence() -> None:
+    world = let_out([3000, 3100], [Pulse("east", 3040, None), Pulse("east", 3150, None)])
+    verdict = judge(world)
+    assert verdict.holds
+    assert (verdict.let_out, verdict.let_out_kept) == (2, 0)
+    learnt = judge(replace(world, rows=[*world.rows, row(4, times=2, let_out=True)]))
+    assert learnt.holds
+    assert (learnt.let_out, learnt.let_out_kept) == (2, 2)
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(
+    "pulse",
+    [Pulse("west", 3040, None), Pulse("east", 2990, None), Pulse("east", 3001 + RELAY_MS, None)],
+    ids=["another gate", "before it was said", "long after"],
+)
+def test_a_word_to_the_witness_excuses_no_other_pulse(pulse: Pulse) -> None:
+    assert judge(let_out([3000], [pulse])).unrecorded == 1
+
+
+@pytest.mark.promise(1)
+def test_a_word_to_the_witness_excuses_one_pulse_only() -> None:
+    assert judge(let_out([3000], [Pulse("east", 3040, None), Pulse("east", 3060, None)])).unrecorded == 1
+
+
+def test_a_pulse_of_the_exit_button_beside_an_order_whose_own_was_not_noted_is_no_second_one() -> None:
+    assert judge(let_out([9100], [Pulse("east", 9150, "p3")])).late_orders == 0
+
+
+def test_people_let_out_do_not_stand_for_refusals_that_no_row_counts() -> None:
+    world = replace(a_sound_world(), counted={"east": 5})
+    assert judge(replace(world, rows=[*world.rows, row(4, times=5, let_out=True)])).lost == 5
 
 
 def test_a_broken_chain_breaks_the_world() -> None:

@@ -1,5 +1,6 @@
 """A witness hears what the journal has committed, and nothing that it refused."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -55,10 +56,21 @@ def test_refusals_that_share_a_row_are_counted(tmp_path: Path, journal: Journal)
 def test_what_was_not_committed_is_not_told(tmp_path: Path) -> None:
     gate, file = AtTheGate(), tmp_path / "witness"
     gate.records.fill()
-    an_attendant(gate, gate.records, file).open_by_hand(ByHand(uuid7(), Method.EXIT))
-    assert heard_from(file).made == []
+    an_attendant(gate, gate.records, file).open_by_hand(ByHand(uuid7(), Method.GUARD))
+    assert (heard_from(file).made, heard_from(file).let_out) == ([], [])
     with pytest.raises(NoRecord):
         gate.records._check()
+
+
+@pytest.mark.promise(13)
+def test_the_witness_hears_that_somebody_is_let_out_before_the_door_moves(tmp_path: Path) -> None:
+    gate, file, told = AtTheGate(), tmp_path / "witness", list[tuple[int, list[int]]]()
+    gate.records.fill()
+    gate.door.afterwards = lambda: told.append((len(heard_from(file).made), heard_from(file).let_out))
+    an_attendant(gate, gate.records, file).open_by_hand(ByHand(uuid7(), Method.EXIT))
+    ((made, let_out),) = told
+    assert (made, len(let_out)) == (0, 1)
+    assert let_out[0] <= time.monotonic() * 1000
 
 
 def test_a_witness_that_never_spoke_says_nothing(tmp_path: Path) -> None:

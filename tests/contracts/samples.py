@@ -22,6 +22,7 @@ from contracts.wire import Message
 FOLDER = Path(__file__).parents[2] / "contracts" / "samples"
 
 PAYLOADS: dict[str, type[Message]] = {
+    "alarm-exit.v1": AlarmV1,
     "alarm-gone.v1": AlarmV1,
     "alarm.v1": AlarmV1,
     "claim-answer.v1": ClaimAnswerV1,
@@ -35,6 +36,7 @@ PAYLOADS: dict[str, type[Message]] = {
     "passage-counted.v1": PassageV1,
     "passage-erased.v1": PassageV1,
     "passage-refused.v1": PassageV1,
+    "passage-unrecorded.v1": PassageV1,
     "passage.v1": PassageV1,
     "receipt.v1": SignedV1,
     "result.v1": ResultV1,

@@ -49,12 +49,17 @@ def test_sample_links_hold_and_follow_one_another() -> None:
         PassageV1.decode(sample("passage-refused.v1")),
     )
     counted, gone = PassageV1.decode(sample("passage-counted.v1")), AlarmV1.decode(sample("alarm-gone.v1"))
-    links = (opened, granted, refused, counted, gone)
+    unrecorded, said = (
+        PassageV1.decode(sample("passage-unrecorded.v1")),
+        AlarmV1.decode(sample("alarm-exit.v1")),
+    )
+    links = (opened, granted, refused, counted, gone, unrecorded, said)
     for link in links:
         link.check()
     assert [link.previous for link in links[1:]] == [link.hash for link in links[:-1]]
     assert opened.read_what().parent is not None
     assert refused.read_who().person is None
+    assert said.read_what().passage == unrecorded.read_what().id
 
 
 @pytest.mark.promise(11)

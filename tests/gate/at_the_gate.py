@@ -91,6 +91,7 @@ class FakeRecords:
         self.counts = False  # a burst goes on: refusals share its row
         self.passages: list[tuple[PassageWho, PassageWhat]] = []
         self.alarms: list[AlarmKind] = []
+        self.later: list[PassageWhat] = []
         self.pulses: list[tuple[UUID, bool]] = []
         self._diary, self._tip = diary, Tip(EpochId("e1"), 0, NO_PARENT)
 
@@ -108,6 +109,10 @@ class FakeRecords:
         self._check()
         self.alarms.append(what.kind)
         return alarm_after(self._tip, EAST, what)
+
+    def write_later(self, what: PassageWhat) -> None:
+        self._diary.append("kept for later")
+        self.later.append(what)
 
     def pulse_is_done(self, passage: UUID, worked: bool, at_monotonic_ms: int) -> None:
         self._check()

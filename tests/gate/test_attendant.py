@@ -2,10 +2,12 @@
 
 import pytest
 
-from contracts.words import AlarmKind, DoorState, Method, Outcome, Reason
+from contracts.ids import StaffId, uuid7
+from contracts.words import AlarmKind, Direction, DoorState, Method, Outcome, Reason
 from gate.access.claim import Claim, Measured, ShownPass, Use
 from gate.access.policy import Liveness
 from gate.access.rights import Rights
+from gate.attendant import ByHand
 from gate.screen.words import Condition
 from tests.gate.at_the_gate import WANG, AtTheGate, a_pass, a_roster
 
@@ -41,6 +43,54 @@ def test_with_a_full_disk_the_door_stays_shut_and_the_screen_says_so(gate: AtThe
     assert board.answer == answer
     assert Condition.NO_RECORD in board.conditions
     assert gate.health.report(gate.clock.seconds).troubles == 1
+
+
+@pytest.mark.promise(13)
+@pytest.mark.promise(1)
+def test_with_a_full_disk_whoever_wants_to_leave_gets_out_and_the_screen_says_what_is_the_matter(
+    gate: AtTheGate,
+) -> None:
+    gate.records.full = True
+    answer = gate.attendant.open_by_hand(ByHand(uuid7(), Method.EXIT))
+    assert answer is not None
+    assert answer.outcome is Outcome.GRANTED
+    assert gate.diary == ["kept for later", "pulse"]
+    (kept,) = gate.records.later
+    assert (kept.method, kept.direction, kept.reason) == (Method.EXIT, Direction.OUT, Reason.NO_RECORD)
+    assert Condition.NO_RECORD in gate.stage.board().conditions
+    assert gate.health.report(gate.clock.seconds).troubles == 1
+
+
+@pytest.mark.promise(1)
+def test_a_relay_that_is_silent_to_somebody_who_wants_to_leave_is_said_without_a_record_too(
+    gate: AtTheGate,
+) -> None:
+    gate.records.full, gate.door.broken = True, True
+    answer = gate.attendant.open_by_hand(ByHand(uuid7(), Method.EXIT))
+    assert answer is not None
+    assert (answer.outcome, answer.reason) == (Outcome.DENIED, Reason.DOOR_FAULT)
+    assert gate.diary == ["kept for later", "pulse"]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(13)
+@pytest.mark.parametrize("direction", list(Direction))
+def test_with_a_full_disk_nothing_opens_but_the_exit_button(direction: Direction) -> None:
+    gate = AtTheGate(direction=direction)
+    gate.known.rights = Rights.of(a_roster())
+    gate.records.full = True
+    shown = ShownPass.listed(a_pass())
+    for claim in (
+        RESIDENT,
+        Claim(Method.PIN, person=WANG),
+        Claim(Method.QR, shown=shown, use=Use(reached=True)),
+    ):
+        assert gate.attendant.attend(claim).reason is Reason.NO_RECORD
+    ordered = gate.attendant.open_by_hand(ByHand(uuid7(), Method.GUARD, StaffId("account-1")))
+    assert ordered is not None
+    assert ordered.reason is Reason.NO_RECORD
+    assert gate.door.pulses == []
+    assert gate.records.later == []
 
 
 def test_once_the_disk_takes_records_again_the_door_opens_and_the_warning_goes(gate: AtTheGate) -> None:

@@ -26,9 +26,17 @@ class Kept(AtTheGate):
         super().__init__()
         self.published: list[HealthV1] = []
         self.unsent, self.stale, self.tidied = 0, False, 0
-        self.settled: list[int] = []
+        self.unrecorded, self.settled = 0, list[int]()
         self.knowledge = Knowledge(MODEL, lambda _gallery: Threshold(1.0, 0.1), lambda: self.stale)
-        box = Box(lambda: 300, lambda: 5000, lambda: self.unsent, 90, self._settle, self._tidy)
+        box = Box(
+            rss_mb=lambda: 300,
+            disk_free_mb=lambda: 5000,
+            unsent=lambda: self.unsent,
+            nearly_full=90,
+            settle=self._settle,
+            tidy=self._tidy,
+            unrecorded=lambda: self.unrecorded,
+        )
         looked = Looked(self.knowledge, self.stage, self.health, self.door, self, self.clock)
         badge = Badge(EAST, BootId("b1"), Liveness.WARN, 0.002)
         self.keeper = Keeper(badge, box, looked, self.attendant)
@@ -78,6 +86,13 @@ def test_health_is_told_two_seconds_after_the_start_and_every_thirty_seconds_aft
     assert (report.rss_mb, report.disk_free_mb, report.camera) == (300, 5000, CameraState.SEEING)
     assert report.liveness == "warn"
     assert (report.target_fpir, report.distance, report.margin) == (0.002, 1.0, 0.1)
+
+
+@pytest.mark.promise(13)
+def test_health_says_how_many_left_while_nothing_could_be_recorded(gate: Kept) -> None:
+    gate.unrecorded = 3
+    gate.pass_time(2)
+    assert gate.published[0].exits_unrecorded == 3
 
 
 def test_health_says_how_hard_the_gate_looks(gate: Kept) -> None:

@@ -125,6 +125,17 @@ def test_the_exit_button_opens_in_a_lock_down_and_is_recorded_first(watch: Watch
 
 
 @pytest.mark.promise(13)
+def test_the_exit_button_opens_in_a_lock_down_although_nothing_can_be_recorded(watch: Watch) -> None:
+    watch.warden.take(watch.order(Mode.LOCK_DOWN))
+    watch.look()
+    watch.gate.records.full = True
+    watch.say(Event.EXIT)
+    assert watch.gate.door.pulses == [3.0]
+    assert Condition.NO_RECORD in watch.gate.stage.board().conditions
+    assert answered(watch) == (Outcome.DENIED, Reason.NO_RECORD)
+
+
+@pytest.mark.promise(13)
 def test_in_a_fire_the_screen_says_the_door_is_open_and_everybody_passes(watch: Watch) -> None:
     watch.warden.take(watch.order(Mode.LOCK_DOWN))
     watch.look()

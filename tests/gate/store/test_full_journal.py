@@ -1,6 +1,5 @@
 """A journal that fills up: it says so in time, keeps its last places for grants, and evicts nothing."""
 
-import sqlite3
 import time
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from contracts.words import AlarmKind
 from gate.store.journal import JournalLimits, NoRecord
 from tests.gate.store.journals import (
     NOBODY,
+    SMALL,
     SOMEBODY,
     a_grant,
     a_journal,
@@ -18,9 +18,8 @@ from tests.gate.store.journals import (
     alarms,
     an_alarm,
     everything,
+    hold,
 )
-
-SMALL = JournalLimits(capacity=20, kept_for_grants=2)
 
 
 @pytest.fixture
@@ -41,19 +40,6 @@ def test_refusals_stop_before_grants_and_nothing_is_evicted(path: Path) -> None:
         journal.write_passage(SOMEBODY, a_grant())
     assert everything(journal)[: len(held)] == held
     assert [stored.link for stored in everything(journal)[len(held) :]] == grants
-
-
-def hold(path: Path, links: int) -> None:
-    """Puts so many links without a receipt into a journal's file, without the hours it would take to write them."""
-    with sqlite3.connect(path) as db:
-        (message,) = db.execute("SELECT message FROM link ORDER BY row LIMIT 1").fetchone()
-        db.execute(
-            "WITH RECURSIVE n(seq) AS (SELECT 2 UNION ALL SELECT seq + 1 FROM n WHERE seq < ?)"
-            " INSERT INTO link (epoch, seq, hash, kind, id, at, message)"
-            " SELECT (SELECT epoch FROM link LIMIT 1), seq, printf('%064x', seq), 'alarm', seq, 0, ? FROM n",
-            (links, message),
-        )
-    db.close()
 
 
 @pytest.mark.promise(7)

@@ -102,6 +102,19 @@ def test_the_page_says_openly_that_a_slow_box_looks_less_closely(
     assert "box is slow" in page
 
 
+@pytest.mark.promise(13)
+def test_the_page_says_how_many_left_while_the_gate_could_not_record(
+    logged_in: Login, engine: Engine, town: Town
+) -> None:
+    desk = logged_in(Role.GUARD, town.compound)
+    with writing(engine) as session:
+        session.add(a_state("gate-main", exits_unrecorded=3))
+    assert "the exit button opened 3 times without one" in desk.get("/gates").text
+    with writing(engine) as session:
+        session.merge(a_state("gate-main", exits_unrecorded=0))
+    assert "the exit button opened" not in desk.get("/gates").text
+
+
 def test_a_gate_that_does_not_say_how_hard_it_looks_is_shown_without(
     logged_in: Login, heard: None, town: Town
 ) -> None:
