@@ -4,7 +4,9 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from contracts.loopback import is_loopback
 
@@ -76,10 +78,20 @@ class BrokerForGates(Frozen):
 class ProcessSettings(Frozen):
     """What every process of the server needs. Folders hold key files named in `admin.security.keys`."""
 
-    database: str  # an SQLAlchemy URL
+    database: str  # an SQLAlchemy URL of SQLite or PostgreSQL; off this machine by verified TLS alone
     own_keys: Path  # private halves: this process alone can read the folder
     # Public halves of all: receipt.pub manifest.pub order.pub pass.pub web.pub worker.pub dispatch.pub
     public_keys: Path
+
+    @field_validator("database")
+    @classmethod
+    def _guards_the_way_to_the_register(cls, database: str) -> str:
+        if not _stays_private(database):
+            raise ValueError(
+                "off this machine PostgreSQL is reached by TLS alone, with the server's certificate verified: "
+                "add ?sslmode=verify-full&sslrootcert=FILE"
+            )
+        return database
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -152,6 +164,26 @@ class DispatchSettings(ProcessSettings):
     # Without it, or without broker_access, no gate can be added from the pages.
     broker_for_gates: BrokerForGates | None = None
     vault: VaultSettings
+
+
+def _stays_private(database: str) -> bool:
+    """Whether nobody on the way can read or change what goes to the register. Raises ValueError for no address.
+
+    libpq's own choice, sslmode `prefer`, goes on in cleartext where the server or somebody before it wishes so.
+    """
+    try:
+        url = make_url(database)
+    except (ArgumentError, ValueError):
+        raise ValueError("not an SQLAlchemy URL") from None  # the error's own words may quote it
+    asked = url.normalized_query
+    hosts = [url.host or "", *asked.get("host", ()), *asked.get("hostaddr", ())]
+    if "service" not in asked and all(not host or _is_here(host) for host in hosts):
+        return True
+    return asked.get("sslmode") == ("verify-full",)
+
+
+def _is_here(host: str) -> bool:
+    return host.startswith(("/", "@")) or is_loopback(host)  # the folder or name of a socket, or loopback
 
 
 def _go_together(certificate_file: Path | None, key_file: Path | None) -> None:

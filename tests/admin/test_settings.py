@@ -14,7 +14,7 @@ from admin.settings import (
     WrongSettings,
 )
 
-SECRET = "postgresql://kaimen:not-for-logs@db/kaimen"
+SECRET = "postgresql://kaimen:not-for-logs@db/kaimen?sslmode=verify-full"
 COMMON = f'database = "{SECRET}"\nown_keys = "keys/own"\npublic_keys = "keys/public"\n'
 BROKER = '[broker]\nport = 1883\nusername = "ingest"\npassword_file = "keys/ingest.secret"\n'
 WEB = COMMON + 'base_url = "http://127.0.0.1:8750"\n'
@@ -54,6 +54,44 @@ def test_an_unknown_key_is_named_also_inside_a_table(tmp_path: Path) -> None:
 
 def test_a_wrong_value_is_named_without_the_value(tmp_path: Path) -> None:
     assert "wrong value for 'port'" in wrong(tmp_path, WebSettings, WEB + "port = 99999\n")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql+psycopg://kaimen:not-for-logs@db/kaimen",
+        "postgresql+psycopg://kaimen:not-for-logs@10.0.0.5/kaimen?sslmode=prefer",
+        "postgresql+psycopg://kaimen:not-for-logs@db/kaimen?sslmode=require",  # whoever stands between may answer
+        "postgresql+psycopg://kaimen:not-for-logs@db/kaimen?sslmode=verify-full&sslmode=disable",
+        "postgresql+psycopg://kaimen:not-for-logs@/kaimen?host=127.0.0.1&host=10.0.0.5",
+        "postgresql+psycopg://kaimen:not-for-logs@127.0.0.1/kaimen?hostaddr=10.0.0.5",
+        "postgresql+psycopg://kaimen:not-for-logs@/kaimen?service=elsewhere",
+    ],
+)
+def test_a_register_on_another_machine_needs_verified_tls(tmp_path: Path, address: str) -> None:
+    said = wrong(tmp_path, WebSettings, WEB.replace(SECRET, address))
+    assert "database: off this machine PostgreSQL is reached by TLS alone" in said
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sqlite:///data/kaimen.sqlite3",
+        "postgresql+psycopg:///kaimen",  # libpq's own socket
+        "postgresql+psycopg://kaimen@/kaimen?host=/run/postgresql",
+        "postgresql+psycopg://kaimen@localhost/kaimen",
+        "postgresql+psycopg://kaimen@[::1]:5433/kaimen",
+        "postgresql+psycopg://kaimen@db/kaimen?sslmode=verify-full&sslrootcert=ca.crt",
+    ],
+)
+def test_a_register_here_or_behind_verified_tls_is_taken(tmp_path: Path, address: str) -> None:
+    (tmp_path / "web.toml").write_text(WEB.replace(SECRET, address))
+    assert WebSettings.read(tmp_path / "web.toml").database == address
+
+
+def test_an_address_that_is_none_is_not_quoted(tmp_path: Path) -> None:
+    said = wrong(tmp_path, WebSettings, WEB.replace(SECRET, "kaimen:not-for-logs@db"))
+    assert "database: not an SQLAlchemy URL" in said
 
 
 def test_a_broker_on_another_machine_needs_tls(tmp_path: Path) -> None:

@@ -38,6 +38,12 @@ def test_settings_that_cannot_be_used_stand_for_no_other_register(tmp_path: Path
         pass
 
 
+def test_a_register_beyond_a_line_in_cleartext_is_not_spoken_to(tmp_path: Path) -> None:
+    folder = a_state(tmp_path, "postgresql+psycopg://kaimen@register.example/kaimen")
+    with pytest.raises(CannotStart, match="sslmode=verify-full"), register_in(folder):
+        pass
+
+
 def test_a_register_that_is_away_is_said(tmp_path: Path) -> None:
     folder = a_state(tmp_path, f"postgresql+psycopg://kaimen@/postgres?host={tmp_path}")
     with pytest.raises(CannotStart, match="does not answer"), register_in(folder):
