@@ -185,6 +185,9 @@ def restored(state: StateOption = Path("state")) -> None:
 
     with told():
         typer.echo(f"generation {say(state)}: gates will send again what the backup does not have")
+        typer.echo(
+            "Staff sign in again. What was ended since the backup is to be ended again: docs/operations.md"
+        )
 
 
 @app.command()
