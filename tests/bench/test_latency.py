@@ -17,7 +17,7 @@ if find_spec("face_recognition") is None:
 
 KEYS = {
     "frame_ms", "baseline_frame_ms", "ratio", "quick_baseline_frame_ms", "quick_ratio", "quick_faces_found_share",
-    "unlock_ms",
+    "detect_ms", "describe_ms", "unlock_ms",
 }  # fmt: skip
 
 
@@ -41,12 +41,16 @@ def test_a_clip_with_a_person_gives_every_figure_and_the_gate_is_faster(clip: Pa
     assert figures.keys() >= KEYS
     assert figures["frames"] == 12
     assert figures["baseline_frames"] == 4
-    assert figures["faces_found"] == 12
+    assert (figures["faces_found"], figures["baseline_faces_found"]) == (4, 4), "of the frames compared alone"
+    assert figures["quick_faces_found"] == 4 * figures["quick_faces_found_share"] < 4
     assert figures["ratio"] > 1
-    assert figures["unlock_ms"]["p50"] is not None
+    assert figures["detect_ms"]["n"] == 12
+    assert figures["describe_ms"]["n"] >= 1
+    assert figures["unlock_ms"]["n"] == 1
+    assert figures["unlock_ms"]["p95"] > 0
     assert "enrolled from that frame" in figures["note"]
 
 
 def test_a_spread_of_nothing_is_nothing() -> None:
-    assert Spread.of([]) == Spread(None, None)
-    assert Spread.of([5.0]) == Spread(5.0, 5.0)
+    assert Spread.of([]) == Spread(0, None, None)
+    assert Spread.of([5.0]) == Spread(1, 5.0, 5.0)
