@@ -13,18 +13,21 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.described import Described, Faces, describe_all
-from bench.openset import TEST, Pair, Picture, SourceSet, read_openset, read_pairs, sources
+from bench.described import Described, Faces, Looked, look_at_all
+from bench.openset import OPENSET, TEST, Pair, Picture, SourceSet, read_openset, read_pairs, sources
 from bench.rates import (
     Searched,
     at_threshold,
     best_threshold,
     numbered,
+    people_hit,
+    resolved,
     rule_of_three,
     share_interval,
     tpir,
     tpir_interval,
 )
+from bench.tables import NoSet
 from contracts.ids import ModelId, PersonId
 from enrollment.confidence import upper_bound
 from gate.vision.frame import Vector
@@ -40,7 +43,9 @@ RESNET: Final = ModelId("dlib-hog-resnet.1")
 AT_ONCE: Final = 64
 
 NOTE: Final = (
-    "Single pictures; where there are several faces the central one. A picture without a face counts as not found. "
+    "Single pictures; where there are several faces the central one. A picture without a face counts as not found; a "
+    "file that is missing, damaged or too large counts nowhere but under unreadable. Bounds count people, not their "
+    "pictures; tpir_resolved says whether there are strangers enough for the rate. "
     "Sources are searched among the largest source's people and their own; under test, probes and strangers are of "
     "that split alone, and so is a sample. The baseline is dlib's ResNet in ONNX Runtime (equal to 1e-6) on the same "
     "detected faces, nearest picture; its best tolerance is chosen on these very pictures, which favours it."
@@ -77,18 +82,20 @@ def run(task: Task, cache: Path | None = None) -> str:
     """`kaimen bench accuracy`: one line of JSON. Raises NoSet or CacheInside."""
     pictures, pairs = read_openset(task.data), read_pairs(task.data)
     paths = [each.path for each in pictures] + [path for pair in pairs for path in (pair.first, pair.second)]
-    faces = describe_all(task.data, paths, weights_folder(), cache)
-    return json.dumps(figures(task, pictures, pairs, faces))
+    looked = look_at_all(task.data, paths, weights_folder(), cache)
+    if {each.path for each in pictures} <= looked.unreadable:
+        raise NoSet(task.data, f"not one of the pictures that {OPENSET} names can be read")
+    return json.dumps(figures(task, pictures, pairs, looked))
 
 
-def figures(task: Task, pictures: Sequence[Picture], pairs: Sequence[Pair], faces: Faces) -> Json:
+def figures(task: Task, pictures: Sequence[Picture], pairs: Sequence[Pair], looked: Looked) -> Json:
     """Every figure of a set whose pictures are described."""
     sets = sources(pictures)
     test = any(each.split == TEST for each in pictures)
     found: Json = {
-        "sources": {each.name: measure(each, faces, task) for each in sets},
-        TEST: {each.name: measure(each, faces, task) for each in sources(pictures, TEST)} if test else None,
-        "lfw_pairs": pairs_figures(pairs, faces) if pairs else None,
+        "sources": {each.name: measure(each, looked, task) for each in sets},
+        TEST: {each.name: measure(each, looked, task) for each in sources(pictures, TEST)} if test else None,
+        "lfw_pairs": pairs_figures(pairs, looked),
         "seed": task.seed,
         "model": str(MODEL),
         "note": NOTE,
@@ -96,7 +103,7 @@ def figures(task: Task, pictures: Sequence[Picture], pairs: Sequence[Pair], face
     if task.sample:
         sets = sources(pictures, TEST if test else None)
         base = max(sets, key=lambda each: len({picture.identity for picture in each.probes}))
-        found["sample"] = measure(drawn(base, task.sample, task.seed), faces, task)
+        found["sample"] = measure(drawn(base, task.sample, task.seed), looked, task)
     return found
 
 
@@ -114,27 +121,40 @@ def drawn(full: SourceSet, sample: Sample, seed: int) -> SourceSet:
     )
 
 
-def measure(judged: SourceSet, faces: Faces, task: Task) -> Json:
+def measure(named: SourceSet, looked: Looked, task: Task) -> Json:
     """One source, beside the baseline."""
+    judged, faces = named.without(looked.unreadable), looked.faces
     ours, people = gallery_of(judged.gallery, faces, MODEL)
     theirs, _ = gallery_of(judged.gallery, faces, RESNET)
     found, base = search(judged, ours, people, faces), search(judged, theirs, people, faces)
     rates = {rate: tpir_interval(found, float(rate), task.seed) for rate in RATES}
     return {
-        "enrolled": len({each.identity for each in judged.gallery}),
-        "probes": len(judged.probes),
-        "strangers": len(judged.strangers),
-        "fte": round(_share(judged.gallery, faces), 5),
-        "no_face": {
-            "enroll": _faceless(judged.gallery, faces),
-            "probe": _faceless(judged.probes, faces),
-            "stranger": _faceless(judged.strangers, faces),
-        },
+        **_counts(named, judged, faces),
         "rank1": round(float(found.right.mean()), 5) if len(found.right) else None,
         "tpir": {rate: _rounded(each.value if each else None) for rate, each in rates.items()},
         "tpir_interval": {rate: each.as_list() if each else None for rate, each in rates.items()},
+        "tpir_resolved": {rate: resolved(found, float(rate)) for rate in RATES},
         "chosen": chosen(judged, ours, people, faces, task),
         "baseline": baseline(base),
+    }
+
+
+def _counts(named: SourceSet, judged: SourceSet, faces: Faces) -> Json:
+    """How much there is to measure with, and what of it says nothing."""
+    enrolled = {each.identity for each in judged.gallery}
+    return {
+        "enrolled": len(enrolled),
+        "probes": len(judged.probes),
+        "probe_people": len({each.identity for each in judged.probes}),
+        "strangers": len(judged.strangers),
+        "stranger_people": len({each.identity for each in judged.strangers}),
+        "fte": round(_share(judged.gallery, faces), 5),
+        "no_face": {role: _faceless(pictures, faces) for role, pictures in judged.by_role.items()},
+        "unreadable": {
+            role: len(pictures) - len(judged.by_role[role]) for role, pictures in named.by_role.items()
+        },
+        "left_out": {"probe": named.probes_left_out, "stranger": named.strangers_left_out},
+        "not_enrolled": sum(each.identity not in enrolled for each in judged.probes),
     }
 
 
@@ -178,21 +198,25 @@ def chosen(
     missed = np.array([name != each.identity for name, each in zip(given, judged.probes, strict=True)])
     wrong = sum(name not in (None, each.identity) for name, each in zip(given, judged.probes, strict=True))
     accepted = np.array(
-        [_granted(each, gallery, people, rule, faces) is not None for each in judged.strangers]
+        [_granted(each, gallery, people, rule, faces) is not None for each in judged.strangers],
+        dtype=np.bool_,
     )
+    strangers = numbered([each.identity for each in judged.strangers])
     fnir = share_interval(missed, numbered([each.identity for each in judged.probes]), task.seed)
-    fpir = share_interval(accepted, numbered([each.identity for each in judged.strangers]), task.seed)
+    fpir = share_interval(accepted, strangers, task.seed)
+    let_in, seen = people_hit(accepted, strangers)
     return {
         "target_fpir": task.target_fpir,
         "distance": round(rule.distance, 5),
-        "margin": rule.margin,
+        "margin": round(rule.margin, 5),
         "fpir": _rounded(fpir.value if fpir else None),
         "fnir": _rounded(fnir.value if fnir else None),
         "accepted": int(accepted.sum()),
+        "accepted_people": let_in,
         "wrong_person": wrong,
         "fpir_interval": fpir.as_list() if fpir else None,
-        "fpir_upper_95": round(upper_bound(int(accepted.sum()), len(accepted)), 5),
-        "rule_of_three": round(rule_of_three(len(accepted)), 5) if not accepted.any() else None,
+        "fpir_upper_95": round(upper_bound(let_in, seen), 5),
+        "rule_of_three": round(rule_of_three(seen), 5) if not let_in else None,
         "fnir_interval": fnir.as_list() if fnir else None,
         **_usable_alone(judged, missed, faces),
     }
@@ -209,19 +233,31 @@ def _usable_alone(judged: SourceSet, missed: NDArray[np.bool_], faces: Faces) ->
 def baseline(found: Searched) -> Json:
     """face_recognition at its customary tolerance, and at the best one for these pictures."""
     fpir, fnir = at_threshold(found, CUSTOMARY_TOLERANCE)
-    distance, best_fpir, best_fnir = best_threshold(found)
+    both = len(found.probes) and len(found.strangers)
+    distance, best_fpir, best_fnir = best_threshold(found) if both else (None, None, None)
     return {
         "tolerance": CUSTOMARY_TOLERANCE,
         "fpir": _rounded(fpir if len(found.strangers) else None),
         "fnir": _rounded(fnir if len(found.probes) else None),
         "rank1": round(float(found.right.mean()), 5) if len(found.right) else None,
-        "best": {"tolerance": round(distance, 4), "fpir": _rounded(best_fpir), "fnir": _rounded(best_fnir)},
+        "best": {
+            "tolerance": _rounded(distance),
+            "fpir": _rounded(best_fpir),
+            "fnir": _rounded(best_fnir),
+        },
         "tpir": {rate: _rounded(tpir(found, float(rate))) for rate in RATES},
     }
 
 
-def pairs_figures(pairs: Sequence[Pair], faces: Faces) -> Json:
-    """LFW's protocol: the threshold of nine folds judges the tenth. A pair without both faces counts as different."""
+def pairs_figures(named: Sequence[Pair], looked: Looked) -> Json | None:
+    """LFW's protocol: the threshold of nine folds judges the tenth. A pair without both faces counts as different.
+
+    None where no pair has two files that can be read.
+    """
+    faces = looked.faces
+    pairs = [each for each in named if not {each.first, each.second} & looked.unreadable]
+    if not pairs:
+        return None
     same = np.array([pair.same for pair in pairs])
     folds = np.array([pair.fold for pair in pairs])
     ours = [_pair_hits(_apart(pairs, faces, model), same, folds) for model in (MODEL, RESNET)]
@@ -230,6 +266,7 @@ def pairs_figures(pairs: Sequence[Pair], faces: Faces) -> Json:
         "accuracy": round(float(ours[0].mean()), 5),
         "n": len(pairs),
         "interval": rate.as_list() if rate else None,
+        "unreadable": len(named) - len(pairs),
         "fte": sum(not {pair.first, pair.second} <= faces.keys() for pair in pairs),
         "baseline_accuracy": round(float(ours[1].mean()), 5),
         "baseline_accuracy_at_0.6": round(
@@ -247,7 +284,7 @@ def _pair_hits(
         seen = np.unique(apart[train & np.isfinite(apart)])
         between = (seen[:-1] + seen[1:]) / 2
         scores = [float(((apart[train] <= each) == same[train]).mean()) for each in between]
-        limit = between[int(np.argmax(scores))]
+        limit = between[int(np.argmax(scores))] if scores else 0.0
         hits[~train] = (apart[~train] <= limit) == same[~train]
     return hits
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
@@ -11,17 +11,19 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
-import cv2
 import numpy as np
 from pydantic import TypeAdapter
 
+from bench.pictures import read_picture
 from gate.vision.eye import describe_with_mirror
-from gate.vision.frame import Face, Frame, Vector
+from gate.vision.frame import Face, Frame, Pixels, Vector
 from gate.vision.onnx_eye import MODEL, OnnxEye
 from gate.vision.quality import AT_THE_GATE, Quality, Usable, judge, measure
 
 PROCESSES: Final = 2
 CHUNK: Final = 16
+TOLD_EVERY: Final = 100
+KEPT_EVERY: Final = 1_000
 VECTORS: Final = ("template", "enrolled", "resnet")
 MEASURES: Final = TypeAdapter(Quality)
 REPOSITORY: Final = Path(__file__).resolve().parents[1]
@@ -61,17 +63,39 @@ Faces = Mapping[str, Described]
 """By path relative to the folder; a picture without a face is absent."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Looked:
+    """What the pictures of a set showed. `unreadable` are the paths of files that are missing, damaged or far too
+    large: nothing was shown, which is another thing than a picture without a face."""
+
+    faces: Faces
+    unreadable: Set[str] = frozenset()
+
+
 def describe_all(folder: Path, paths: Iterable[str], weights: Path, cache: Path | None = None) -> Faces:
-    """Describes each picture once. Raises CacheInside, MissingWeights or WrongWeights."""
+    """The faces alone. Raises CacheInside, MissingWeights or WrongWeights."""
+    return look_at_all(folder, paths, weights, cache).faces
+
+
+def look_at_all(folder: Path, paths: Iterable[str], weights: Path, cache: Path | None = None) -> Looked:
+    """Describes each picture once; says on stderr how far it is. Raises CacheInside, MissingWeights or WrongWeights."""
     wanted = sorted(set(paths))
     kept = _Cache(cache, folder) if cache else None
     known = kept.read() if kept else {}
     missing = [path for path in wanted if path not in known]
-    if missing:
-        known |= _described(folder, missing, weights)
-        if kept:
+    before, unreadable = len(known), set[str]()
+    for number, look in enumerate(_looks(folder, missing, weights), start=1):
+        if look.readable:
+            known[look.path] = look.face
+        else:
+            unreadable.add(look.path)
+        if kept and number % KEPT_EVERY == 0:
             kept.write(known)
-    return {path: face for path in wanted if (face := known.get(path)) is not None}
+        if number % TOLD_EVERY == 0:
+            print(f"{number} of {len(missing)} pictures", file=sys.stderr, flush=True)
+    if kept and len(known) > before:
+        kept.write(known)
+    return Looked({path: face for path in wanted if (face := known.get(path)) is not None}, unreadable)
 
 
 def central(faces: Sequence[Face], width: int, height: int) -> Face:
@@ -81,12 +105,9 @@ def central(faces: Sequence[Face], width: int, height: int) -> Face:
     )
 
 
-def describe_file(file: Path, eye: OnnxEye) -> Described | None:
-    """The central face of a file, or None where there is none or it is no picture."""
-    pixels = cv2.imread(str(file))
-    if pixels is None:
-        return None
-    frame = Frame(np.asarray(pixels, dtype=np.uint8), datetime.now(UTC), 0.0, 0)
+def describe_central(pixels: Pixels, eye: OnnxEye) -> Described | None:
+    """The central face of a picture, or None where there is none."""
+    frame = Frame(pixels, datetime.now(UTC), 0.0, 0)
     faces = eye.find(frame)
     if not faces:
         return None
@@ -111,25 +132,34 @@ class _Here:
 _here: list[_Here] = []
 
 
-def _described(folder: Path, paths: Sequence[str], weights: Path) -> "_Known":
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What one picture showed."""
+
+    path: str
+    readable: bool
+    face: Described | None
+
+
+def _looks(folder: Path, paths: Sequence[str], weights: Path) -> Iterator[_Look]:
+    if not paths:
+        return
     OnnxEye(weights)  # converts the models once, before two processes want them
-    found: _Known = {}
     with ProcessPoolExecutor(
         PROCESSES, mp_context=get_context("spawn"), initializer=_begin, initargs=(folder, weights)
     ) as pool:
-        for number, (path, face) in enumerate(pool.map(_describe, paths, chunksize=CHUNK), start=1):
-            found[path] = face
-            if number % 500 == 0:
-                print(f"{number} of {len(paths)} pictures", file=sys.stderr, flush=True)
-    return found
+        yield from pool.map(_look, paths, chunksize=CHUNK)
 
 
 def _begin(folder: Path, weights: Path) -> None:
     _here.append(_Here(folder, OnnxEye(weights)))
 
 
-def _describe(path: str) -> tuple[str, Described | None]:
-    return path, describe_file(_here[0].folder / path, _here[0].eye)
+def _look(path: str) -> _Look:
+    pixels = read_picture(_here[0].folder / path)
+    if pixels is None:
+        return _Look(path, readable=False, face=None)
+    return _Look(path, readable=True, face=describe_central(pixels, _here[0].eye))
 
 
 _Known = dict[str, Described | None]
@@ -157,7 +187,9 @@ class _Cache:
             pictures = list(zip(map(str, kept["paths"]), map(int, kept["sizes"]), strict=True))
             rows = [int(row) for row in kept["rows"]]
         found = dict(zip(rows, map(Described, *vectors, measures), strict=True))
-        return {path: found.get(row) for row, (path, size) in enumerate(pictures) if size == self._size(path)}
+        return {
+            path: found.get(row) for row, (path, size) in enumerate(pictures) if 0 <= size == self._size(path)
+        }
 
     def write(self, known: _Known) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -179,5 +211,7 @@ class _Cache:
 
     def _size(self, path: str) -> int:
         """Bytes of the picture, -1 where it is not there."""
-        file = self._folder / path
-        return file.stat().st_size if file.is_file() else -1
+        try:
+            return (self._folder / path).stat().st_size
+        except (OSError, ValueError):
+            return -1

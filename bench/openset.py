@@ -1,7 +1,7 @@
 """A folder of pictures with an openset.csv: who is enrolled, who comes back, who is a stranger."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence, Set
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -54,6 +54,18 @@ class SourceSet:
     strangers: tuple[Picture, ...]
     probes_left_out: int = 0
     strangers_left_out: int = 0
+
+    @property
+    def by_role(self) -> dict[str, tuple[Picture, ...]]:
+        """The pictures of each of the ROLES."""
+        return dict(zip(ROLES, (self.gallery, self.probes, self.strangers), strict=True))
+
+    def without(self, paths: Set[str]) -> "SourceSet":
+        """The same less those pictures."""
+        gallery, probes, strangers = (
+            tuple(each for each in pictures if each.path not in paths) for pictures in self.by_role.values()
+        )
+        return replace(self, gallery=gallery, probes=probes, strangers=strangers)
 
 
 def read_openset(folder: Path) -> tuple[Picture, ...]:

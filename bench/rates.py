@@ -42,7 +42,10 @@ def tpir(found: Searched, fpir: float) -> float | None:
 
 
 def tpir_interval(found: Searched, fpir: float, seed: int) -> Rate | None:
-    """The same with an interval: people are drawn anew, with their pictures, a thousand times."""
+    """The same with an interval: people are drawn anew, with their pictures, a thousand times.
+
+    Where all or nobody was found, the rule of three over the people says how far that may be trusted.
+    """
     value = tpir(found, fpir)
     if value is None:
         return None
@@ -51,26 +54,33 @@ def tpir_interval(found: Searched, fpir: float, seed: int) -> Rate | None:
         _share(found, _drawn(found.probe_people, random), _drawn(found.stranger_people, random), fpir)
         for _ in range(REPLICATES)
     ]
-    return interval(value, drawn)
+    return _reaching(interval(value, drawn), _count(found.probe_people))
+
+
+def resolved(found: Searched, fpir: float) -> bool:
+    """Whether there are strangers enough for one of them to be that share or less; pictures of one are not many."""
+    return _count(found.stranger_people) * fpir >= 1
 
 
 def share_interval(hits: NDArray[np.bool_], people: NDArray[np.intp], seed: int) -> Rate | None:
     """A share of pictures with the interval from drawing people anew. None of nothing.
 
-    Where nothing or everything hit, drawing anew says nothing: then the rule of three gives the bound.
+    Where nothing or everything hit, drawing anew says nothing: then the rule of three over the people gives the bound.
     """
     if not len(hits):
         return None
     value = float(hits.mean())
-    if value in (0.0, 1.0):
-        bound = rule_of_three(len(hits))
-        return Rate(value, max(0.0, value - bound), min(1.0, value + bound))
     random = np.random.default_rng(seed)
     drawn: list[float] = []
     for _ in range(REPLICATES):
         weights = _drawn(people, random)
         drawn.append(float((hits * weights).sum() / weights.sum()))
-    return interval(value, drawn)
+    return _reaching(interval(value, drawn), _count(people))
+
+
+def people_hit(hits: NDArray[np.bool_], people: NDArray[np.intp]) -> tuple[int, int]:
+    """How many people have a picture that hit, and how many people there are."""
+    return _count(people[hits]), _count(people)
 
 
 def rule_of_three(tries: int) -> float:
@@ -102,6 +112,19 @@ def numbered(identities: Sequence[str]) -> NDArray[np.intp]:
     """One number per identity."""
     numbers = {identity: number for number, identity in enumerate(dict.fromkeys(identities))}
     return np.array([numbers[identity] for identity in identities], dtype=np.intp)
+
+
+def _count(people: NDArray[np.intp]) -> int:
+    return len(np.unique(people))
+
+
+def _reaching(rate: Rate, people: int) -> Rate:
+    """With all or none the interval reaches as far as so many people can say."""
+    if rate.value not in (0.0, 1.0):
+        return rate
+    bound = rule_of_three(people)
+    low = max(0.0, min(rate.low, rate.value - bound))
+    return Rate(rate.value, low, min(1.0, max(rate.high, rate.value + bound)))
 
 
 def _share(found: Searched, probes: Numbers, strangers: Numbers, fpir: float) -> float:

@@ -32,7 +32,7 @@ _TURNS: Final = {
     8: Image.Transpose.ROTATE_90,
 }
 _PAPER: Final = (255, 255, 255)  # what shows through transparent pixels
-_UNREADABLE: Final = (  # all that Pillow's decoders were seen to raise at damaged files
+UNREADABLE: Final = (  # all that Pillow's decoders were seen to raise at damaged files
     OSError,
     SyntaxError,
     ValueError,
@@ -64,7 +64,7 @@ def _decoded(content: bytes) -> Pixels | Refused:
         picture = Image.open(BytesIO(content))
     except _TOO_MANY:
         return Refused((PhotoFault.TOO_LARGE,))
-    except _UNREADABLE:
+    except UNREADABLE:
         return Refused((PhotoFault.NOT_A_PICTURE,))
     with picture:
         fault = _claims_too_much(picture)
@@ -72,7 +72,7 @@ def _decoded(content: bytes) -> Pixels | Refused:
             return Refused((fault,))
         try:
             return _upright(picture)
-        except (*_UNREADABLE, *_TOO_MANY):
+        except (*UNREADABLE, *_TOO_MANY):
             return Refused((PhotoFault.DAMAGED,))
 
 
@@ -99,7 +99,7 @@ def _turned(small: Image.Image, picture: Image.Image) -> Image.Image:
     """As the camera was held. Tags that cannot be read turn nothing."""
     try:
         held = picture.getexif().get(_ORIENTATION, 1)
-    except _UNREADABLE:
+    except UNREADABLE:
         return small
     turn = _TURNS.get(held) if isinstance(held, int) else None
     return small if turn is None else small.transpose(turn)

@@ -1,5 +1,7 @@
 """Rates count what they say, and never promise more than was tried."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from bench.rates import (
@@ -7,6 +9,8 @@ from bench.rates import (
     at_threshold,
     best_threshold,
     numbered,
+    people_hit,
+    resolved,
     rule_of_three,
     share_interval,
     tpir,
@@ -73,6 +77,32 @@ def test_where_nothing_was_accepted_the_rule_of_three_is_the_bound() -> None:
     assert rate is not None
     assert (rate.value, rate.high) == (0.0, 0.03)
     assert rule_of_three(0) == 1.0
+
+
+def test_bounds_are_of_people_where_all_or_nobody_hit() -> None:
+    two = np.repeat(np.arange(2), 50)
+    rate = share_interval(np.zeros(100, dtype=np.bool_), two, 0)
+    assert rate is not None
+    assert (rate.low, rate.high) == (0.0, 1.0)
+    assert people_hit(np.arange(100) < 60, two) == (2, 2)
+    assert people_hit(np.arange(100) < 50, two) == (1, 2)
+
+
+def test_where_all_were_found_the_interval_is_no_point() -> None:
+    found = replace(searched([0.1] * 60, [0.9] * 100), probe_people=np.repeat(np.arange(30), 2))
+    rate = tpir_interval(found, 0.01, 0)
+    assert rate is not None
+    assert (rate.value, rate.low, rate.high) == (1.0, 0.9, 1.0)
+    nobody = tpir_interval(searched([0.8] * 30, [0.1] * 100), 0.01, 0)
+    assert nobody is not None
+    assert (nobody.value, nobody.low, round(nobody.high, 9)) == (0.0, 0.0, 0.1)
+
+
+def test_a_rate_needs_strangers_enough_to_be_told_from_none() -> None:
+    assert resolved(searched([0.1], [0.9] * 100), 0.01)
+    assert not resolved(searched([0.1], [0.9] * 99), 0.01)
+    pictures = replace(searched([0.1], [0.9] * 100), stranger_people=np.repeat(np.arange(50), 2))
+    assert not resolved(pictures, 0.01)
 
 
 def test_the_best_threshold_has_the_smallest_larger_error() -> None:
