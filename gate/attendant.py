@@ -207,6 +207,10 @@ class Attendant:
             return self._act(decision, claim, what)
         except JournalError as wrong:
             self._no_record(wrong)
+            if (
+                self._iron.stance.fire
+            ):  # the lock has no power: nothing is pulsed, and nobody told that it is shut
+                return Answer(Outcome.GRANTED, claim.method, Reason.FIRE)
             return Answer(Outcome.DENIED, claim.method, Reason.NO_RECORD)
 
     def _is_too_late(self, opening: ByHand) -> bool:

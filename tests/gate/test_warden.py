@@ -155,6 +155,16 @@ def test_a_fire_is_known_even_where_nothing_can_be_recorded(watch: Watch) -> Non
     assert watch.gate.iron.stance.fire
 
 
+@pytest.mark.promise(13)
+def test_in_a_fire_nobody_is_told_that_the_door_is_shut_because_nothing_can_be_recorded(watch: Watch) -> None:
+    watch.gate.records.full = True
+    watch.say(Event.FIRE)
+    assert answered(watch, Claim(Method.FACE, doubt=Reason.UNKNOWN)) == (Outcome.GRANTED, Reason.FIRE)
+    assert watch.gate.door.pulses == []
+    watch.say(Event.FIRE_OVER)
+    assert answered(watch) == (Outcome.DENIED, Reason.NO_RECORD)
+
+
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
 def test_a_door_held_open_is_recorded_first_and_held_by_pulses_that_end_by_themselves(watch: Watch) -> None:
