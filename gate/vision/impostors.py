@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gate.vision.gallery import Gallery
-from gate.vision.match import FEWEST_PEOPLE, TAILS, Threshold, people_apart, threshold_for
+from gate.vision.match import FEWEST_PEOPLE, TAILS, TIMES_AS_MANY, Threshold, people_apart, threshold_for
 
 FEWEST_MEASURED: Final = 50
 """With fewer people the pairs are too few: the built-in tail alone decides."""
@@ -74,11 +74,21 @@ def threshold_in(target_fpir: float, gallery: Gallery) -> Threshold:
     found = impostors_in(gallery)
     if found is None:
         return built_in
-    own = found.nearest(target_fpir / max(len(gallery), FEWEST_PEOPLE))
+    own = _rule_of(found, target_fpir / max(len(gallery), FEWEST_PEOPLE), built_in.slack)
     share = 1 - BUILT_IN_PEOPLE / len(gallery)
-    blended = share * own + (1 - share) * built_in.distance
-    # The built-in tail may hold a measured one back, never loosen it.
-    return Threshold(min(own, blended, TAILS[gallery.model].at_thousandth), built_in.margin, built_in.slack)
+    distance, margin = (
+        share * measured + (1 - share) * fixed
+        for measured, fixed in ((own.distance, built_in.distance), (own.margin, built_in.margin))
+    )
+    # The built-in tail may hold a measured rule back, never loosen it.
+    nearest = min(own.distance, distance, TAILS[gallery.model].at_thousandth)
+    return Threshold(nearest, max(own.margin, margin), built_in.slack)
+
+
+def _rule_of(found: Impostors, per_pair: float, slack: float) -> Threshold:
+    """What the measured distances alone ask for at that rate of pairs."""
+    distance = found.nearest(per_pair)
+    return Threshold(distance, found.nearest(TIMES_AS_MANY * per_pair) - distance, slack)
 
 
 def _probes(gallery: Gallery) -> NDArray[np.intp]:

@@ -35,22 +35,24 @@ class Tail:
 
     at_thousandth: float
     per_decade: float
-    margin: float
     slack: float
 
 
 # Fitted on 7,836 pairs of different Chinese people before one webcam, development half: the nearest of the
-# three groups measured. docs/decisions/0011-thresholds.md has the table and what it costs, 0030 the margin's,
-# 0035 the slack's.
+# three groups measured. docs/decisions/0011-thresholds.md has the table and what it costs, 0035 the slack's.
 TAILS: Final[Mapping[ModelId, Tail]] = MappingProxyType(
     {
-        ModelId("yunet-sface-resnet.2"): Tail(at_thousandth=0.741, per_decade=0.033, margin=0.04, slack=0.25),
-        ModelId("dlib-hog-resnet.1"): Tail(at_thousandth=0.402, per_decade=0.024, margin=0.04, slack=0.35),
+        ModelId("yunet-sface-resnet.2"): Tail(at_thousandth=0.741, per_decade=0.033, slack=0.25),
+        ModelId("dlib-hog-resnet.1"): Tail(at_thousandth=0.402, per_decade=0.024, slack=0.35),
     }
 )
 
 # A gallery of one is judged as if ten lived there: an approach gives a stranger several tries.
 FEWEST_PEOPLE: Final = 10
+
+TIMES_AS_MANY: Final = 20
+"""The margin reaches from the distance asked for to the one within which so many times as many strangers come: at
+0.1 % asked, one face in fifty has a second person there by chance. docs/decisions/0039-the-margin.md."""
 
 
 def threshold_for(target_fpir: float, people: int, model: ModelId) -> Threshold:
@@ -64,7 +66,8 @@ def threshold_for(target_fpir: float, people: int, model: ModelId) -> Threshold:
     tail = TAILS[model]
     per_pair = target_fpir / max(people, FEWEST_PEOPLE)
     decades = math.log10(per_pair) + 3
-    return Threshold(tail.at_thousandth + tail.per_decade * min(0.0, decades), tail.margin, tail.slack)
+    margin = tail.per_decade * math.log10(TIMES_AS_MANY)
+    return Threshold(tail.at_thousandth + tail.per_decade * min(0.0, decades), margin, tail.slack)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from contracts.ids import ModelId, PersonId
 from gate.vision.gallery import Gallery
-from gate.vision.impostors import FEWEST_MEASURED, impostors_in, threshold_in
-from gate.vision.match import TAILS, Match, nearest, threshold_for
+from gate.vision.impostors import BUILT_IN_PEOPLE, FEWEST_MEASURED, impostors_in, threshold_in
+from gate.vision.match import TAILS, TIMES_AS_MANY, Match, nearest, people_apart, threshold_for
 
 MODEL = ModelId("yunet-sface-resnet.2")
 
@@ -56,6 +56,37 @@ def test_strangers_like_those_in_the_gallery_are_let_in_about_as_rarely_as_asked
     rule = replace(threshold_in(0.01, known), margin=0.0)
     taken = sum(isinstance(nearest(each, known, rule), Match) for each in strangers)
     assert taken <= 0.02 * len(strangers)
+
+
+def test_the_more_people_a_gate_knows_the_narrower_its_margin() -> None:
+    rows = faces(2_000, 0.7)
+    few, some, many = (threshold_in(0.001, gallery(rows[:people])).margin for people in (60, 300, 2_000))
+    assert many < some < few < threshold_for(0.001, 60, MODEL).margin
+
+
+def test_people_who_differ_less_from_pair_to_pair_ask_for_a_smaller_margin() -> None:
+    random = np.random.default_rng(3)
+    few_traits = np.asarray(random.standard_normal((400, 24)), dtype=np.float32)
+    few_traits /= np.linalg.norm(few_traits, axis=1, keepdims=True)
+    spread, even = (threshold_in(0.001, gallery(rows)).margin for rows in (few_traits, faces(400)))
+    assert even < spread / 2
+
+
+@pytest.mark.promise(6)
+def test_within_the_margin_are_so_many_times_as_many_strangers_as_were_asked_for() -> None:
+    rows = faces(3_000, 0.7)
+    known, strangers = gallery(rows[:1_000]), rows[1_000:]
+    rule = threshold_in(0.005, known)
+    apart = np.sqrt(people_apart(strangers, known).min(axis=0) + 1)
+    near = float((apart <= rule.distance + rule.margin).mean())
+    assert near == pytest.approx(0.005 * TIMES_AS_MANY, rel=0.3)
+
+
+@pytest.mark.promise(6)
+def test_a_gallery_without_any_spread_keeps_the_built_in_part_of_the_margin() -> None:
+    rows = np.eye(256, dtype=np.float32)[:100]
+    built_in = threshold_for(0.001, 100, MODEL).margin
+    assert threshold_in(0.001, gallery(rows)).margin >= built_in * BUILT_IN_PEOPLE / 100
 
 
 def test_twins_in_the_gallery_do_not_shut_the_door_for_everybody() -> None:

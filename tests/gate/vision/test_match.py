@@ -108,6 +108,15 @@ def test_a_gallery_of_one_is_judged_no_looser_than_one_of_ten() -> None:
     assert threshold_for(0.9, 1, model).distance <= TAILS[model].at_thousandth
 
 
+@pytest.mark.promise(6)
+def test_the_built_in_margin_is_as_wide_however_many_live_there_and_whatever_is_asked() -> None:
+    for model, tail in TAILS.items():
+        margins = [
+            threshold_for(rate, people, model).margin for rate in (0.01, 0.0001) for people in (1, 5_000)
+        ]
+        assert margins == [pytest.approx(1.3 * tail.per_decade, rel=0.01)] * 4
+
+
 @pytest.mark.parametrize("rate", [0.0, 1.0, -1.0, float("nan")])
 def test_a_rate_that_is_no_rate_is_refused(rate: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
