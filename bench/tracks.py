@@ -15,8 +15,9 @@ import numpy as np
 from bench.accuracy import RESNET, Json, baseline, gallery_of
 from bench.clips import FOLDER, Passing, passing
 from bench.described import Described, Faces, describe_all
-from bench.openset import TEST, NoSet, Picture, SourceSet, read_openset, sources
+from bench.openset import TEST, Picture, SourceSet, read_openset, sources
 from bench.rates import Searched, numbered, share_interval, tpir_interval
+from bench.tables import NoSet
 from bench.walks import FRAMES, Distances, Walk, any_frame, pooled, single_frame, walks
 from contracts.ids import PersonId
 from enrollment.confidence import Rate, upper_bound
@@ -63,20 +64,23 @@ class Walked:
 def run(data: Path, cache: Path | None = None) -> str:
     """`kaimen bench tracks`: one line of JSON. Raises NoSet or CacheInside."""
     pictures = read_openset(data)
-    faces = describe_all(data, [each.path for each in pictures], weights_folder(), cache)
-    return json.dumps(figures(data, pictures, faces))
+    looked = look_at_all(data, [each.path for each in pictures], weights_folder(), cache)
+    return json.dumps(figures(data, pictures, looked))
 
 
-def figures(data: Path, pictures: Sequence[Picture], faces: Faces) -> Json:
+def figures(data: Path, pictures: Sequence[Picture], looked: Looked) -> Json:
     """Every figure of a set whose pictures are described. Raises NoSet where there is neither a clip nor anybody
     with enough frames in a row."""
-    found, clips = _of_sources(pictures, faces, None), _clips(data, pictures, faces)
+    seen = [each for each in pictures if each.path not in looked.unreadable]
+    found = _of_sources(seen, looked.faces, None)
+    clips = _clips(data, seen, looked.faces) if seen else None
     if not found and clips is None:
         raise NoSet(data, f"nobody has {FRAMES} frames of one session, and there is no clip in {FOLDER}/")
     return {
         "sources": found,
-        TEST: _of_sources(pictures, faces, TEST) or None,
+        TEST: _of_sources(seen, looked.faces, TEST) or None,
         "clips": asdict(clips) if clips else None,
+        "unreadable": len(pictures) - len(seen),
         "frames": FRAMES,
         "model": str(MODEL),
     }
@@ -184,8 +188,11 @@ def _chosen(ground: Ground, walked: Walked) -> Json:
     names = [ground.people[person] if person else None for person in granted]
     missed = np.array([name != walk.identity for name, walk in zip(names, walked.known, strict=True)])
     wrong = sum(name not in (None, walk.identity) for name, walk in zip(names, walked.known, strict=True))
-    verdicts = [(walk.identity, decide(ground, walk)) for walk in walked.strangers]
-    accepted = [name for name, verdict in verdicts if verdict is not None and verdict.person is not None]
+    verdicts = [decide(ground, walk) for walk in walked.strangers]
+    accepted = np.array(
+        [verdict is not None and verdict.person is not None for verdict in verdicts], np.bool_
+    )
+    let_in, seen = people_hit(accepted, numbered([walk.identity for walk in walked.strangers]))
     fnir = share_interval(missed, numbered([walk.identity for walk in walked.known]), 0)
     return {
         "target_fpir": TARGET_FPIR,
@@ -193,9 +200,9 @@ def _chosen(ground: Ground, walked: Walked) -> Json:
         "fnir": round(fnir.value, 5) if fnir else None,
         "fnir_interval": fnir.as_list() if fnir else None,
         "wrong_person": wrong,
-        "accepted": len(accepted),
-        "fpir": round(len(accepted) / len(verdicts), 5) if verdicts else None,
-        "fpir_upper_95": round(upper_bound(len(set(accepted)), len({name for name, _ in verdicts})), 5),
+        "accepted": int(accepted.sum()),
+        "fpir": round(float(accepted.mean()), 5) if verdicts else None,
+        "fpir_upper_95": round(upper_bound(let_in, seen), 5),
     }
 
 

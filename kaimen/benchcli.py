@@ -60,7 +60,7 @@ def accuracy(
     """Who is found and which strangers are accepted, on a folder with an openset.csv, beside face_recognition."""
     from bench.accuracy import Sample, Task, run
     from bench.described import CacheInside
-    from bench.openset import NoSet
+    from bench.tables import NoSet
 
     with told(CacheInside, NoSet):
         show(run(Task(data, Sample.of(sample) if sample else None, seed), cache), json_line)
@@ -74,7 +74,7 @@ def tracks(
 ) -> None:
     """Five frames of one person as one approach, pooled and decided as the gate does it."""
     from bench.described import CacheInside
-    from bench.openset import NoSet
+    from bench.tables import NoSet
     from bench.tracks import run
 
     with told(CacheInside, NoSet):
