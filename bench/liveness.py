@@ -1,4 +1,5 @@
-"""How well the gate tells living people from prints and replays, single frames and approaches of five.
+"""How well the gate tells living people from prints and replays, single frames and approaches of five; where no
+networks are installed, whole tracks by a turn of the head and a blink.
 
 APCER is the share of attacks taken for alive, BPCER the share of living people taken for copies (ISO/IEC 30107-3);
 this is a measurement on one set of pictures, not a certificate. Frames of one person are near-duplicates, and an
@@ -9,28 +10,26 @@ import json
 import math
 import sys
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import cv2
 import numpy as np
 
-from bench.described import central
 from bench.openset import NoSet
+from bench.presented import Looked, Sight, look, prints
+from bench.signs import BY, alive, tried
 from bench.spoof import ATTACKS, FRAMES, Presentation, in_fives, read_spoof, second_half
 from bench.spoof import LIVE as ALIVE
+from bench.tricks import RATE
 from enrollment.confidence import Rate
 from gate.vision.antispoof import Antispoof, MiniFasNets
 from gate.vision.antispoof_files import MANIFEST, SLOTS, Slot, checked
+from gate.vision.blink import Eyes
 from gate.vision.errors import VisionError
-from gate.vision.eye import Eye
-from gate.vision.frame import Frame, Landmarks
+from gate.vision.lids import Lids
 from gate.vision.liveness import LIVE, Deep, LooksAlive, judge
 from gate.vision.onnx_eye import OnnxEye
-from gate.vision.quality import AT_THE_GATE, Usable, measure
-from gate.vision.quality import judge as judge_quality
 from gate.vision.weights import sum_of
 from kaimen.models import KNOWN, antispoof_folder
 from kaimen.weights import weights_folder
@@ -43,15 +42,6 @@ Z: Final = 1.959964
 
 class CannotMeasure(Exception):
     """The pictures or the networks are absent; the message says which, each on a line."""
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """What the gate sees of one presentation: `probability` of life of its central face."""
-
-    shown: Presentation
-    probability: float
-    landmarks: Landmarks
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +63,23 @@ class Judged:
 
 
 def run(data: Path, models: Path | None = None) -> str:
-    """`kaimen bench liveness`: a table on stderr, one line of JSON as result. Raises CannotMeasure."""
-    presentations, networks = _ready(data, models or antispoof_folder())
-    eye = OnnxEye(weights_folder())
-    looked = [found for each in presentations if (found := look(data, each, eye, networks)) is not None]
+    """`kaimen bench liveness`: a table on stderr, one line of JSON as result.
+
+    Without `models` the installed networks are judged, or, where there are none, what a gate does without. Raises
+    CannotMeasure.
+    """
+    presentations, networks = _ready(data, models)
+    sight = Sight(OnnxEye(weights_folder()), Lids.load(weights_folder()), networks)
+    looked = [found for each in presentations if (found := look(data, each, sight)) is not None]
     if not looked:
         raise CannotMeasure(f"{data}: no picture shows a face that a gate would describe.")
+    others = second_half(presentations)
     figures = {
-        **report(looked, second_half(presentations)),
+        **(report(looked, others) if networks else report_of_signs(looked)),
+        "without_networks": {
+            **by_signs(looked),
+            "tricks": tried(prints(data, looked, sight), sight),
+        },
         "not_judged": _counted([each.label for each in presentations], [each.shown.label for each in looked]),
     }
     print(as_text(figures), file=sys.stderr)
@@ -88,8 +87,9 @@ def run(data: Path, models: Path | None = None) -> str:
 
 
 def report(looked: Sequence[Looked], others: Set[str]) -> Json:
-    """All figures; `others` are the people the threshold was not chosen on."""
+    """All figures of the networks; `others` are the people the threshold was not chosen on."""
     return {
+        "by": "networks",
         "threshold": LIVE,
         **_figures(looked),
         "other_half": _figures([each for each in looked if each.shown.identity in others]),
@@ -99,21 +99,32 @@ def report(looked: Sequence[Looked], others: Set[str]) -> Json:
     }
 
 
-def look(data: Path, shown: Presentation, eye: Eye, networks: Antispoof) -> Looked | None:
-    """The central face of a picture, or None where there is none that a gate would describe."""
-    pixels = cv2.imread(str(data / shown.path))
-    if pixels is None:
-        return None
-    frame = Frame(np.asarray(pixels, dtype=np.uint8), datetime.now(UTC), 0.0, 0)
-    faces = eye.find(frame)
-    if not faces:
-        return None
-    face = central(faces, frame.width, frame.height)
-    try:
-        usable = isinstance(judge_quality(measure(frame.pixels, face), AT_THE_GATE), Usable)
-    except ValueError:  # landmarks on one point
-        return None
-    return Looked(shown, networks.liveness(frame, face), face.landmarks) if usable else None
+def report_of_signs(looked: Sequence[Looked]) -> Json:
+    """The same where no network judges: single frames tell nothing, a track is all frames of one person."""
+    signs = by_signs(looked)
+    return {
+        **signs,
+        "auc": None,
+        "pooled": {"frames": None, **signs, "auc": None},
+        "baseline": {"by": "depth of the track alone", **track_evidence(looked)},
+    }
+
+
+def by_signs(looked: Sequence[Looked]) -> Json:
+    """What a turn of the head and a blink tell of all frames of one person as one track.
+
+    Nobody in a folder of pictures was asked to turn or to blink, so most living people fail here.
+    """
+    judged = [
+        Judged(
+            frames[0].shown.label,
+            frames[0].shown.identity,
+            math.nan,
+            alive([(frame.landmarks, _at(frame.eyes, number)) for number, frame in enumerate(frames)]),
+        )
+        for frames in _of_each_person(looked)
+    ]
+    return {"by": BY, **_rates(judged)}
 
 
 def approaches(looked: Sequence[Looked]) -> list[Judged]:
@@ -169,23 +180,41 @@ def networks_in(folder: Path) -> Mapping[Slot, Path]:
 def as_text(figures: Json) -> str:
     """The figures as a table for people."""
     lines = [f"{'':24}{'share':>8}  {'95 % interval':17}{'of':>5}{'people':>8}"]
-    for title, part in (
-        ("single frames", figures),
-        (f"approaches of {FRAMES}", figures["pooled"]),
-        ("people not tuned on", figures["other_half"]["pooled"]),
-        ("baseline: depth", figures["baseline"]),
-    ):
+    for title, part in _parts(figures):
         lines.append(title)
         lines += [_line(f"  APCER {kind}", part["apcer"][kind], part["of"][kind]) for kind in ATTACKS]
         lines.append(_line("  BPCER", part["bpcer"], part["of"][ALIVE]))
-    lines.append(f"threshold {figures['threshold']}; not a certificate")
-    for case in figures["replays"]:
+    for case in figures.get("replays", []):
         lines.append(f"replay {case['path']}: {case['probability']}, taken for alive: {case['alive']}")
+    lines.append("prints held up and tilted, without networks (simulated)")
+    for trick, told in figures["without_networks"]["tricks"].items():
+        lines.append(
+            f"  {trick:22}{told['recognised']:>5} recognised, {told['depth']} deep, {told['blink']} blinked, "
+            f"{told['let_in']} let in"
+        )
+    lines.append("not a certificate")
     return "\n".join(lines)
 
 
-def _ready(data: Path, models: Path) -> tuple[tuple[Presentation, ...], Antispoof]:
-    """Says everything that is absent at once."""
+def _parts(figures: Json) -> list[tuple[str, Json]]:
+    without = (BY, figures["without_networks"])
+    if "threshold" not in figures:
+        return [without, ("baseline: depth", figures["baseline"])]
+    return [
+        (f"networks, threshold {figures['threshold']}: single frames", figures),
+        (f"approaches of {FRAMES}", figures["pooled"]),
+        ("people not tuned on", figures["other_half"]["pooled"]),
+        ("baseline: depth", figures["baseline"]),
+        without,
+    ]
+
+
+def _at(eyes: Eyes | None, number: int) -> Eyes | None:
+    return replace(eyes, at=number / RATE) if eyes else None
+
+
+def _ready(data: Path, models: Path | None) -> tuple[tuple[Presentation, ...], Antispoof | None]:
+    """Says everything that is absent at once. No networks where none were named and none are installed."""
     absent: list[str] = []
     presentations: tuple[Presentation, ...] = ()
     files: Mapping[Slot, Path] = {}
@@ -194,12 +223,13 @@ def _ready(data: Path, models: Path) -> tuple[tuple[Presentation, ...], Antispoo
     except NoSet as wrong:
         absent.append(str(wrong))
     try:
-        files = networks_in(models)
+        installed = models or (antispoof_folder() if (antispoof_folder() / MANIFEST).is_file() else None)
+        files = networks_in(installed) if installed else {}
     except (CannotMeasure, VisionError) as wrong:
         absent.append(str(wrong))
     if absent:
         raise CannotMeasure("\n".join(absent))
-    return presentations, MiniFasNets.load(files)
+    return presentations, MiniFasNets.load(files) if files else None
 
 
 def _figures(looked: Sequence[Looked]) -> Json:

@@ -1,6 +1,7 @@
 """Figures of liveness: which shares, of how many, and what is said where pictures or networks are absent."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,17 @@ from typer.testing import CliRunner
 from bench.liveness import (
     CannotMeasure,
     Judged,
-    Looked,
     approaches,
     as_text,
     auc,
+    by_signs,
     networks_in,
     report,
+    report_of_signs,
     track_evidence,
     wilson,
 )
+from bench.presented import Looked
 from bench.spoof import Presentation, in_fives, read_spoof, second_half
 from bench.tables import NoSet
 from gate.vision.antispoof_files import SLOTS, install
@@ -26,6 +29,7 @@ from gate.vision.liveness import LIVE
 from kaimen.cli import app
 
 STILL = Landmarks(Point(0, 0), Point(60, 0), Point(30, 35), Point(5, 65), Point(55, 65))
+NOTHING_TRIED = {**by_signs([]), "tricks": {}}
 HEAD = "path,label,identity_shown,condition\n"
 
 
@@ -96,7 +100,7 @@ def test_errors_are_shares_of_their_own_kind_with_the_number_of_people() -> None
     assert found["other_half"]["bpcer"] == 0.0
     assert found["other_half"]["apcer"] == {"print": None, "replay": None}
     assert [case["alive"] for case in found["replays"]] == [False, True]
-    assert "APCER replay" in as_text(found)
+    assert "APCER replay" in as_text({**found, "without_networks": NOTHING_TRIED})
     assert json.loads(json.dumps(found))["threshold"] == LIVE
 
 
@@ -134,6 +138,15 @@ def test_auc_counts_ties_as_half_and_is_nothing_without_both() -> None:
 def test_depth_alone_calls_nobody_alive_who_was_seen_only_still() -> None:
     found = track_evidence([*shown("live", "ann", *[0.9] * 9), *shown("print", "ann", *[0.1] * 9)])
     assert (found["apcer"]["print"], found["bpcer"]) == (0.0, 1.0)
+
+
+def test_without_networks_a_track_is_judged_by_both_signs() -> None:
+    looked = [*shown("live", "ann", *[math.nan] * 9), *shown("print", "ann", *[math.nan] * 9)]
+    found = report_of_signs(looked)
+    assert (found["apcer"]["print"], found["bpcer"], found["auc"]) == (0.0, 1.0, None)
+    assert found["pooled"]["of"]["live"]["people"] == 1
+    assert "blink" in as_text({**found, "without_networks": NOTHING_TRIED})
+    assert json.loads(json.dumps(found)) == found
 
 
 def test_installed_networks_are_taken_by_their_manifest(tmp_path: Path) -> None:
