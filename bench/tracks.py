@@ -14,9 +14,9 @@ import numpy as np
 
 from bench.accuracy import RESNET, Json, baseline, gallery_of
 from bench.clips import FOLDER, Passing, passing
-from bench.described import Described, Faces, describe_all
+from bench.described import Described, Faces, Looked, look_at_all
 from bench.openset import TEST, Picture, SourceSet, read_openset, sources
-from bench.rates import Searched, numbered, share_interval, tpir_interval
+from bench.rates import Searched, numbered, people_hit, share_interval, tpir_interval
 from bench.tables import NoSet
 from bench.walks import FRAMES, Distances, Walk, any_frame, pooled, single_frame, walks
 from contracts.ids import PersonId

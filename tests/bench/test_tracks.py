@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bench.described import Described, describe_file
-from bench.openset import NoSet, Picture, sources
+from bench.described import Described, Looked, describe_central
+from bench.openset import Picture, sources
+from bench.pictures import read_picture
+from bench.tables import NoSet
 from bench.tracks import figures, measure
 from bench.walks import FRAMES, Walk, any_frame, pooled, single_frame, walks
 from contracts.ids import ModelId, PersonId
@@ -105,6 +107,14 @@ def test_with_nobody_enrolled_nobody_is_found() -> None:
     assert (found["fnir"]["0.01"], found["baseline"]["face_recognition"]["fnir"]) == (1.0, 1.0)
 
 
+def test_pictures_that_cannot_be_read_are_counted_and_cut_out_of_approaches(tmp_path: Path) -> None:
+    pictures = three_and_strangers(1)
+    gone = {each.path for each in pictures if each.path.startswith("0_s")}
+    found = json.loads(json.dumps(figures(tmp_path, pictures, Looked(described(pictures), gone))))
+    assert found["unreadable"] == 6
+    assert found["sources"]["cam"]["people"] == 2
+
+
 def a_face(towards: Sequence[float], quality: Quality = GOOD) -> Described:
     row = of_length_one(towards)
     return Described(row, row, row, quality)
@@ -131,11 +141,14 @@ def test_an_approach_without_a_face_is_near_nobody(apart: Any) -> None:
 @pytest.mark.real
 def test_a_set_needs_frames_in_a_row_or_a_clip(tmp_path: Path) -> None:
     album = [Picture("obama.jpg", "o", "enroll", "own", "")]
-    face = describe_file(picture("obama.jpg"), OnnxEye(weights_folder()))
+    pixels = read_picture(picture("obama.jpg"))
+    assert pixels is not None
+    face = describe_central(pixels, OnnxEye(weights_folder()))
     assert face is not None
+    looked = Looked({"obama.jpg": face})
     with pytest.raises(NoSet, match="nobody has 5 frames of one session"):
-        figures(tmp_path, album, {"obama.jpg": face})
+        figures(tmp_path, album, looked)
     a_clip(tmp_path, "obama.jpg")
-    found = json.loads(json.dumps(figures(tmp_path, album, {"obama.jpg": face})))
+    found = json.loads(json.dumps(figures(tmp_path, album, looked)))
     assert found["sources"] == {}
     assert (found["clips"]["clips"], found["clips"]["judged"], found["clips"]["accepted"]) == (1, 1, 1)
