@@ -72,11 +72,6 @@ class Looked:
     unreadable: Set[str] = frozenset()
 
 
-def describe_all(folder: Path, paths: Iterable[str], weights: Path, cache: Path | None = None) -> Faces:
-    """The faces alone. Raises CacheInside, MissingWeights or WrongWeights."""
-    return look_at_all(folder, paths, weights, cache).faces
-
-
 def look_at_all(folder: Path, paths: Iterable[str], weights: Path, cache: Path | None = None) -> Looked:
     """Describes each picture once; says on stderr how far it is. Raises CacheInside, MissingWeights or WrongWeights."""
     wanted = sorted(set(paths))

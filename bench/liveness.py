@@ -16,11 +16,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from bench.openset import NoSet
 from bench.presented import Looked, Sight, look, prints
 from bench.signs import BY, alive, tried
 from bench.spoof import ATTACKS, FRAMES, Presentation, in_fives, read_spoof, second_half
 from bench.spoof import LIVE as ALIVE
+from bench.tables import NoSet
 from bench.tricks import RATE
 from enrollment.confidence import Rate
 from gate.vision.antispoof import Antispoof, MiniFasNets

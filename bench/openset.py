@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from bench.tables import Line, picture_path, read_table
-from bench.tables import NoSet as NoSet  # noqa: PLC0414
 
 ROLES: Final = ("enroll", "probe", "stranger")
 OPENSET: Final = "openset.csv"

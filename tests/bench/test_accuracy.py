@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bench.accuracy import Sample, Task, figures, run
-from bench.described import CacheInside, Described, Looked, central, describe_all
+from bench.described import CacheInside, Described, Looked, central, look_at_all
 from bench.openset import Pair, Picture, sources
 from bench.tables import NoSet
 from bench.tracks import measure as measure_tracks
@@ -186,7 +186,7 @@ def test_frames_of_one_session_are_approaches_and_albums_are_not() -> None:
 @pytest.mark.promise(9)
 def test_templates_are_not_kept_in_the_source_tree(tmp_path: Path) -> None:
     with pytest.raises(CacheInside, match="inside the source tree"):
-        describe_all(tmp_path, ["a"], weights_folder(), Path(__file__).parents[2] / "kept")
+        look_at_all(tmp_path, ["a"], weights_folder(), Path(__file__).parents[2] / "kept")
 
 
 @pytest.mark.real
@@ -215,7 +215,7 @@ def test_a_folder_of_real_pictures_is_measured_and_its_templates_are_read_back(t
     assert run(Task(data), cache) == first
     assert kept.stat().st_mtime_ns == before
     obama = "men/obama.jpg"
-    assert describe_all(data, [obama], weights_folder(), cache).keys() == {obama}
+    assert look_at_all(data, [obama], weights_folder(), cache).faces.keys() == {obama}
     shutil.copy(picture("biden.jpg"), data / "men" / "obama3.jpg")
     assert json.loads(run(Task(data), cache))["sources"]["own"]["tpir"]["0.01"] == 0.5
     assert kept.stat().st_mode & 0o077 == 0
