@@ -1,16 +1,16 @@
 """How long a search of a large gallery takes, and what replacing it costs in memory. Templates are random numbers."""
 
 import json
-import resource
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.memory import forget_peak, peak, resident
+from bench.replaced import growth
 from contracts.ids import PersonId
 from gate.vision.gallery import Gallery
 from gate.vision.impostors import threshold_in
@@ -44,13 +44,15 @@ class Figures:
 
 
 def run(people: int) -> str:
-    """`kaimen bench search`: one line of JSON."""
-    return json.dumps(asdict(measure(people)))
+    """`kaimen bench search`: one line of JSON. `roster_replace_growth` is what `replace_growth` is, of a gate that
+    fetches, opens and takes a roster in place of another, in a fresh process."""
+    by_roster = growth(people)
+    return json.dumps({**asdict(measure(people)), "roster_replace_growth": asdict(by_roster)})
 
 
 def measure(people: int) -> Figures:
     """Makes a gallery twice, as a roster does, and searches it for people who are in it."""
-    gallery, build, growth = _replaced(people)
+    gallery, build, growth_of_gallery = _replaced(people)
     began = time.perf_counter()
     rule = threshold_in(TARGET_FPIR, gallery)
     threshold = time.perf_counter() - began
@@ -66,7 +68,7 @@ def measure(people: int) -> Figures:
         product_p50_ms=round(float(np.median([each.product_ms for each in searches])), 2),
         naive_ms=round(min(_ms(lambda: np.linalg.norm(naive - naive[0], axis=1)) for _ in range(3)), 2),
         raw_mb=round(gallery.matrix.nbytes / MEGABYTE, 1),
-        replace_growth=round(growth, 2),
+        replace_growth=round(growth_of_gallery, 2),
         dtype=str(gallery.matrix.dtype),
         found=round(sum(each.found for each in searches) / SEARCHES, 4),
     )
@@ -96,14 +98,14 @@ def _replaced(people: int) -> tuple[Gallery, float, float]:
     """A second gallery made beside the first; seconds; the memory it took at its highest, over the raw templates."""
     names = [PersonId(f"p{row // TEMPLATES_EACH}") for row in range(people * TEMPLATES_EACH)]
     first = Gallery.of(MODEL, names, _rows(people, 1))
-    before = _resident()
-    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # forgets the peak
+    before = resident()
+    forget_peak()
     rows = _rows(people, 2)
     began = time.perf_counter()
     gallery = Gallery.of(MODEL, names, rows)
     build = time.perf_counter() - began
     del first
-    return gallery, build, (_peak() - before) / rows.nbytes
+    return gallery, build, (peak() - before) / rows.nbytes
 
 
 def _rows(people: int, seed: int) -> NDArray[np.float32]:
@@ -122,16 +124,3 @@ def _ms(work: Callable[[], object]) -> float:
     began = time.perf_counter()
     work()
     return (time.perf_counter() - began) * 1000
-
-
-def _resident() -> int:
-    """Bytes of this process in memory now."""
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
-
-
-def _peak() -> int:
-    """The most bytes in memory since the peak was forgotten."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) * 1024
-    return 0

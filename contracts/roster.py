@@ -6,9 +6,10 @@ thousand people are read without parsing their numbers.
 
 import struct
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
+from pydantic.dataclasses import dataclass as read_dataclass
 
 from contracts.ids import CompoundId, GateId, KeyId, ModelId, PassId, PersonId
 from contracts.wire import Base64, Fault, Hash, Message, Wire, WireError
@@ -29,7 +30,13 @@ class Name(Wire):
     en: Annotated[str, Field(max_length=64)]
 
 
-class RosterPerson(Wire):
+IN_SLOTS: Final = ConfigDict(extra="ignore")
+"""What there is one of for each person is read into slots: as a Wire it would be three times as large, and ten thousand
+people as large in memory as their templates."""
+
+
+@read_dataclass(frozen=True, slots=True, config=IN_SLOTS)
+class RosterPerson:
     """Someone who may pass here, within the window where one is set."""
 
     id: PersonId
@@ -45,7 +52,8 @@ class RosterPair(Wire):
     other: Annotated[int, Field(ge=0)]
 
 
-class RosterPin(Wire):
+@read_dataclass(frozen=True, slots=True, config=IN_SLOTS)
+class RosterPin:
     """One person's PIN, typed together with the room."""
 
     person: PersonId
@@ -98,10 +106,13 @@ class Roster(Message):
 
 @dataclass(frozen=True, slots=True)
 class RosterBody:
-    """A roster with its templates: float32, little-endian, `len(roster.rows)` rows of `roster.width`."""
+    """A roster with its templates: float32, little-endian, `len(roster.rows)` rows of `roster.width`.
+
+    Templates that were read in place are a view of the bytes they came in; nobody changes those any more.
+    """
 
     roster: Roster
-    templates: bytes = field(repr=False)
+    templates: bytes | memoryview = field(repr=False)
 
     def __post_init__(self) -> None:
         wanted = len(self.roster.rows) * self.roster.width * FLOAT32_BYTES
@@ -114,18 +125,42 @@ class RosterBody:
             raise WireError(Fault.MALFORMED, "Roster", "a pair is not two people with templates")
 
 
+def roster_pieces(body: RosterBody) -> tuple[bytes, bytes | memoryview]:
+    """What `encode_roster` joins: for whoever needs no copy of the templates."""
+    head = body.roster.encode()
+    return _LENGTH.pack(len(head)) + head, body.templates
+
+
 def encode_roster(body: RosterBody) -> bytes:
     """The bytes whose SHA-256 a manifest carries."""
-    head = body.roster.encode()
-    return _LENGTH.pack(len(head)) + head + body.templates
+    return b"".join(roster_pieces(body))
 
 
 def decode_roster(data: bytes) -> RosterBody:
     """Raises WireError for anything that is not a whole roster."""
+    roster, begin = _head(memoryview(data))
+    return RosterBody(roster, data[begin:])
+
+
+def decode_roster_within(data: memoryview) -> RosterBody:
+    """Like `decode_roster`, but the templates stay in `data`: a copy of a large gallery would be as large again.
+
+    They are moved forward to a multiple of four, where float32 numbers are read in place. So `data` must be writable,
+    begin at such a place itself, and is no encoded roster afterwards. Raises WireError.
+    """
+    roster, begin = _head(data)
+    place = begin - begin % FLOAT32_BYTES
+    templates = data[place : place + len(data) - begin]
+    templates[:] = data[begin:]
+    return RosterBody(roster, templates.toreadonly())
+
+
+def _head(data: memoryview) -> tuple[Roster, int]:
+    """The head, and where the templates begin."""
     if len(data) < _LENGTH.size:
         raise WireError(Fault.MALFORMED, "Roster", "cut short")
     (length,) = _LENGTH.unpack_from(data)
-    head = data[_LENGTH.size : _LENGTH.size + length]
-    if len(head) < length:
+    begin = _LENGTH.size + length
+    if len(data) < begin:
         raise WireError(Fault.MALFORMED, "Roster", "cut short")
-    return RosterBody(Roster.decode(head, limit=LARGEST_ROSTER), data[_LENGTH.size + length :])
+    return Roster.decode(bytes(data[_LENGTH.size : begin]), limit=LARGEST_ROSTER), begin

@@ -6,7 +6,7 @@ only where those bytes have the digest that a manifest signed for them.
 """
 
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Generic, Protocol, Self, TypeVar
 
@@ -90,7 +90,7 @@ class RosterRows:
 
     @classmethod
     def of(cls, body: RosterBody) -> Self:
-        size, block = body.roster.width * FLOAT32_BYTES, body.templates
+        size, block = body.roster.width * FLOAT32_BYTES, bytes(body.templates)
         return cls(body.roster, tuple(block[at : at + size] for at in range(0, len(block), size)))
 
     def packed(self) -> RosterBody:
@@ -134,7 +134,7 @@ def encode_delta(base: RosterRows, new: RosterRows, step: Step) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A delta as it was read: its head, and the rows it puts in."""
+    """A delta as it was read: its head, and the rows it puts in, one after another."""
 
     head: RosterDelta
     block: bytes = field(repr=False)
@@ -151,14 +151,19 @@ def decode_delta(data: bytes) -> Delta:
     return Delta(RosterDelta.decode(head, limit=LARGEST_ROSTER), data[_LENGTH.size + length :])
 
 
-def apply_delta(base: RosterBody, digest: str, delta: Delta) -> RosterBody:
-    """The roster that `base`, whose encoded bytes have this digest, becomes. Raises WireError and nothing else.
+def apply_deltas(base: RosterBody, digest: str, deltas: Iterable[Delta]) -> RosterBody:
+    """The roster that `base`, whose encoded bytes have this digest, becomes by these deltas, one after another.
 
-    Nothing is believed yet: encode the result, and compare it with what the manifest signed.
+    Raises WireError and nothing else. Nothing is believed yet: compare the result's encoded bytes with what the
+    manifest signed. Templates are copied once, whatever the number of deltas.
     """
-    if delta.head.base != digest:
-        raise WireError(Fault.BAD_HASH, _NAME, "made for another roster")
-    return RosterBody(_spliced_head(base.roster, delta.head), _spliced_rows(base, delta))
+    roster, rows = base.roster, _rows_of(base.templates, base.roster.width)
+    for delta in deltas:
+        if delta.head.base != digest:
+            raise WireError(Fault.BAD_HASH, _NAME, "made for another roster")
+        roster, rows = _spliced_head(roster, delta.head), _spliced_rows(rows, delta)
+        digest = delta.head.becomes
+    return RosterBody(roster, b"".join(rows))
 
 
 def _spliced_head(old: Roster, delta: RosterDelta) -> Roster:
@@ -179,18 +184,30 @@ def _spliced_head(old: Roster, delta: RosterDelta) -> Roster:
     )
 
 
-def _spliced_rows(base: RosterBody, delta: Delta) -> bytes:
-    """The base's rows and those put in, copied once."""
-    old, new = base.roster.width * FLOAT32_BYTES, delta.head.head.width * FLOAT32_BYTES
-    kept, put = memoryview(base.templates), memoryview(delta.block)
-    pieces: list[memoryview] = []
-    begin = taken = 0
+def _rows_of(block: bytes | memoryview, width: int) -> list[memoryview]:
+    """Views of the rows; of what is no whole row, a view too."""
+    size, view = width * FLOAT32_BYTES, memoryview(block)
+    return [view[at : at + size] for at in range(0, len(view), size)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A row splice with the rows themselves."""
+
+    at: int
+    drop: int
+    put: list[memoryview]
+
+
+def _spliced_rows(rows: list[memoryview], delta: Delta) -> list[memoryview]:
+    given, taken = _rows_of(delta.block, delta.head.head.width), 0
+    puts: list[_Put] = []
     for splice in delta.head.rows:
-        pieces += (kept[begin * old : splice.at * old], put[taken : taken + len(splice.put) * new])
-        begin, taken = splice.at + splice.drop, taken + len(splice.put) * new
-    if taken != len(put):
+        puts.append(_Put(splice.at, splice.drop, given[taken : taken + len(splice.put)]))
+        taken += len(splice.put)
+    if taken != len(given):
         raise WireError(Fault.MALFORMED, _NAME, "another number of rows than it says")
-    return b"".join((*pieces, kept[begin * old :]))
+    return _spliced(rows, puts)
 
 
 def _without_lists(roster: Roster) -> Roster:

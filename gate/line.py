@@ -55,7 +55,7 @@ class Secrets:
 
     def unseal(self, sealed: bytes, manifest: Manifest) -> RosterBody | None:
         """A roster kept on disk; None where it is not the manifest's."""
-        opened = open_roster(sealed, manifest, self.key)
+        opened = open_roster(bytearray(sealed), manifest, self.key)
         return opened if isinstance(opened, RosterBody) else None
 
 

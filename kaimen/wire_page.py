@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final, cast
 
+from pydantic import TypeAdapter
+
 from contracts.alarm import AlarmWhat
 from contracts.chain import Part, Place
 from contracts.claim import ClaimAnswerV1, ClaimV1
@@ -44,7 +46,7 @@ BODIES: Final[tuple[type[Wire], ...]] = (
     Order,
     Standing,
 )
-OVER_HTTP: Final[tuple[type[Wire], ...]] = (
+OVER_HTTP: Final[tuple[type[Wire | RosterPerson | RosterPin], ...]] = (
     Roster,
     RosterPerson,
     RosterPair,
@@ -136,8 +138,8 @@ def _row(topic: Topic) -> str:
     )
 
 
-def _payload(kind: type[Wire]) -> str:
-    schema = kind.model_json_schema()
+def _payload(kind: type[Wire | RosterPerson | RosterPin]) -> str:
+    schema = TypeAdapter(kind).json_schema()
     required = set(cast(list[str], schema.get("required", [])))
     properties = cast(dict[str, Schema], schema.get("properties", {}))
     rows = [

@@ -15,22 +15,29 @@ class TooLong(Exception):
 
 @dataclass(slots=True)
 class Download:
-    """Bytes of one sealed body, kept in memory between tries. `tag` names them at the server."""
+    """Bytes of one sealed body, kept in memory between tries. `tag` names them at the server.
+
+    `content` has its full size from the start: one that grows is moved, and in memory twice while it is.
+    """
 
     name: str  # which body: a part of another is of no use
     size: int
     tag: str | None = None
-    content: bytearray = field(default_factory=bytearray, repr=False)
+    got: int = 0
+    content: bytearray = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.content = bytearray(self.size)
 
     @property
     def is_whole(self) -> bool:
-        return len(self.content) == self.size
+        return self.got == self.size
 
     def headers(self) -> dict[str, str]:
         """What asks for the rest; nothing where there is no part, or nothing that names it."""
-        if not self.content or self.tag is None:
+        if not self.got or self.tag is None:
             return {}
-        return {"Range": f"bytes={len(self.content)}-", "If-Range": self.tag}
+        return {"Range": f"bytes={self.got}-", "If-Range": self.tag}
 
     def take(self, answer: httpx.Response, within_s: float) -> bool:
         """Reads a successful answer, the rest or the whole anew; False where the time was over before its end.
@@ -38,19 +45,21 @@ class Download:
         Raises TooLong, and what httpx raises where the line is cut: what came until then is kept.
         """
         if not self._goes_on(answer):
-            self.content.clear()
+            self.got = 0
             self.tag = _strong(answer.headers.get("ETag"))
         until = time.monotonic() + within_s
         for piece in answer.iter_raw():
-            self.content += piece
-            if len(self.content) > self.size:
+            end = self.got + len(piece)
+            if end > self.size:
                 raise TooLong
+            self.content[self.got : end] = piece
+            self.got = end
             if time.monotonic() > until:
                 return False
         return True
 
     def _goes_on(self, answer: httpx.Response) -> bool:
-        begins = f"bytes {len(self.content)}-"
+        begins = f"bytes {self.got}-"
         return answer.status_code == PART and answer.headers.get("Content-Range", "").startswith(begins)
 
 

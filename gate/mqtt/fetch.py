@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -20,9 +20,9 @@ from contracts.ids import GateId
 from contracts.loopback import is_loopback
 from contracts.manifest import Manifest
 from contracts.picture import PictureKind
-from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster, encode_roster
-from contracts.roster_delta import DELTA_PURPOSE, SHORT, apply_delta, decode_delta
-from contracts.sealing import NotForUs, seal, unseal
+from contracts.roster import LARGEST_ROSTER, RosterBody, decode_roster_within, roster_pieces
+from contracts.roster_delta import DELTA_PURPOSE, SHORT, Delta, apply_deltas, decode_delta
+from contracts.sealing import NotForUs, seal_pieces, unseal, unseal_within
 from contracts.wire import LARGEST_MESSAGE, WireError
 from gate.mqtt.cleartext import CleartextRefused
 from gate.mqtt.download import Download, TooLong
@@ -75,10 +75,11 @@ class Base:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A roster that is the manifest's. `sealed` seals it to the gate's own key, for a gate that keeps it on disk."""
+    """A roster that is the manifest's. `sealed` seals it to the gate's own key, for a gate that keeps it on disk: a
+    piece at a time."""
 
     body: RosterBody
-    sealed: Callable[[], bytes] = field(repr=False, compare=False)
+    sealed: Callable[[], Iterator[bytes]] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +140,10 @@ class Server:
     def fetch(self, manifest: Manifest, base: Base | None = None) -> Fetched | NotFetched:
         """The roster whose digest `manifest` names: by steps from `base`, or whole where none lead there."""
         body = self._by_steps(manifest, base) if base is not None else None
-        if body is None:
-            sealed = self._download(manifest)
-            opened = sealed if isinstance(sealed, Trouble) else open_roster(sealed, manifest, self._key)
-            if isinstance(opened, Trouble):
-                return NotFetched(opened)
-            body = opened
-        return Fetched(body, partial(_sealed, body, self._key))
+        opened = body or self._whole(manifest)
+        if isinstance(opened, Trouble):
+            return NotFetched(opened)
+        return Fetched(opened, partial(_sealed, opened, self._key))
 
     def claim_use(self, claim: ClaimV1) -> ClaimAnswerV1 | NotReached:
         """The server's answer within a second."""
@@ -185,16 +183,16 @@ class Server:
 
         More than the whole is never read for them, nor a step longer than any that is told.
         """
-        body, digest, left = base.body, base.digest, manifest.size
+        deltas, digest, left = list[Delta](), base.digest, manifest.size
         try:
             for _ in range(MOST_STEPS):
                 sealed = self._step_after(digest, min(left, manifest.size // SHORT + SEAL_BYTES))
                 if sealed is None:
                     return None
-                delta = decode_delta(unseal(self._key, DELTA_PURPOSE, sealed))
-                body, digest = apply_delta(body, digest, delta), delta.head.becomes
+                deltas.append(decode_delta(unseal(self._key, DELTA_PURPOSE, sealed)))
+                digest = deltas[-1].head.becomes
                 if digest == manifest.digest:
-                    return _checked(body, encode_roster(body), manifest)
+                    return _led_to(manifest, base, deltas)
                 left -= len(sealed)
         except (NotForUs, WireError) as wrong:
             log.warning("A step to the wanted roster was not taken", why=str(wrong))
@@ -207,7 +205,11 @@ class Server:
         except httpx.HTTPError:
             return None
 
-    def _download(self, manifest: Manifest) -> bytes | Trouble:
+    def _whole(self, manifest: Manifest) -> RosterBody | Trouble:
+        sealed = self._download(manifest)
+        return sealed if isinstance(sealed, Trouble) else open_roster(sealed, manifest, self._key)
+
+    def _download(self, manifest: Manifest) -> bytearray | Trouble:
         size = manifest.size + SEAL_BYTES
         if size > LARGEST_ROSTER:
             return Trouble.WRONG_SIZE
@@ -218,7 +220,7 @@ class Server:
         self._begun = begun if trouble is Trouble.NOT_REACHED else None
         if trouble is not None:
             return trouble
-        return bytes(begun.content) if begun.is_whole else Trouble.WRONG_SIZE
+        return begun.content if begun.is_whole else Trouble.WRONG_SIZE
 
     def _go_on(self, begun: Download, address: str) -> Trouble | None:
         """NOT_REACHED where the rest may come another time."""
@@ -233,26 +235,35 @@ class Server:
             return Trouble.NOT_REACHED
 
 
-def open_roster(sealed: bytes, manifest: Manifest, key: X25519PrivateKey) -> RosterBody | Trouble:
-    """The roster in `sealed`, where it is exactly the one the manifest names."""
+def open_roster(sealed: bytearray, manifest: Manifest, key: X25519PrivateKey) -> RosterBody | Trouble:
+    """The roster in `sealed`, where it is exactly the one the manifest names.
+
+    It is opened in place: the templates stay in `sealed`, which is of no other use afterwards.
+    """
     try:
-        plain = unseal(key, PURPOSE, sealed)
-        body = decode_roster(plain) if _is_promised(plain, manifest) else None
+        plain = unseal_within(key, PURPOSE, sealed)
+        if not _is_promised((plain,), manifest):
+            return Trouble.WRONG_DIGEST
+        body = decode_roster_within(plain)
     except NotForUs:
         return Trouble.NOT_FOR_US
     except WireError:
         return Trouble.MALFORMED
-    if body is None:
-        return Trouble.WRONG_DIGEST
     return body if _is_named(body, manifest) else Trouble.MALFORMED
 
 
-def _checked(body: RosterBody, plain: bytes, manifest: Manifest) -> RosterBody | None:
-    return body if _is_promised(plain, manifest) and _is_named(body, manifest) else None
+def _led_to(manifest: Manifest, base: Base, deltas: Sequence[Delta]) -> RosterBody | None:
+    """Raises WireError where the deltas do not fit."""
+    body = apply_deltas(base.body, base.digest, deltas)
+    return body if _is_promised(roster_pieces(body), manifest) and _is_named(body, manifest) else None
 
 
-def _is_promised(plain: bytes, manifest: Manifest) -> bool:
-    return len(plain) == manifest.size and hashlib.sha256(plain).hexdigest() == manifest.digest
+def _is_promised(plain: Iterable[bytes | memoryview], manifest: Manifest) -> bool:
+    size, digest = 0, hashlib.sha256()
+    for piece in plain:
+        size += len(piece)
+        digest.update(piece)
+    return size == manifest.size and digest.hexdigest() == manifest.digest
 
 
 def _is_named(body: RosterBody, manifest: Manifest) -> bool:
@@ -260,8 +271,8 @@ def _is_named(body: RosterBody, manifest: Manifest) -> bool:
     return named == (manifest.gate, manifest.generation, manifest.version)
 
 
-def _sealed(body: RosterBody, key: X25519PrivateKey) -> bytes:
-    return seal(key.public_key(), PURPOSE, encode_roster(body))
+def _sealed(body: RosterBody, key: X25519PrivateKey) -> Iterator[bytes]:
+    return seal_pieces(key.public_key(), PURPOSE, roster_pieces(body))
 
 
 def _read(answer: httpx.Response, limit: int, within_s: float) -> bytes | None:

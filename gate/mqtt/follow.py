@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol
@@ -50,7 +50,7 @@ class Rosters(Protocol):
     def has(self, manifest: Manifest) -> bool: ...
 
     def take(
-        self, manifest: Manifest, body: RosterBody, sealed: Callable[[], bytes], monotonic: float
+        self, manifest: Manifest, body: RosterBody, sealed: Callable[[], Iterable[bytes]], monotonic: float
     ) -> None: ...
 
     def renew(self, manifest: Manifest, monotonic: float) -> None: ...

@@ -5,7 +5,7 @@ cut. It is then kept sealed to the gate's own key. `disk` is unsafe because that
 wraps it once more under a key that the box's TPM gives out (`tpm.py`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ from contracts.manifest import Manifest
 from contracts.roster import RosterBody
 from contracts.wire import WireError
 from gate.store.disk import JournalError
-from gate.store.files import write_whole
+from gate.store.files import write_pieces, write_whole
 from gate.store.lease import LeaseMeter
 
 Keep = Literal["memory", "disk", "tpm"]
@@ -24,9 +24,9 @@ Unsealer = Callable[[bytes, Manifest], RosterBody | None]
 
 
 class Box(Protocol):
-    """Wraps bytes so that only this machine opens them again."""
+    """Wraps bytes, a piece at a time, so that only this machine opens them again."""
 
-    def wrap(self, content: bytes) -> bytes: ...
+    def wrap(self, content: Iterable[bytes]) -> Iterable[bytes]: ...
 
     def unwrap(self, wrapped: bytes) -> bytes | None: ...
 
@@ -86,16 +86,16 @@ class RosterStore:
         return held is not None and _number(held) == _number(manifest) and held.digest == manifest.digest
 
     def take(
-        self, manifest: Manifest, body: RosterBody, sealed: Callable[[], bytes], monotonic: float
+        self, manifest: Manifest, body: RosterBody, sealed: Callable[[], Iterable[bytes]], monotonic: float
     ) -> None:
         """Makes this the roster. Raises LowerRoster, and NoRecord where its number cannot be kept.
 
-        `sealed` is asked only where the roster is kept on disk.
+        `sealed` is asked only where the roster is kept on disk; its pieces are never in memory together.
         """
         self._raise_mark(manifest)
         if self._folder and self._keep != "memory":
             content = sealed()
-            write_whole(self._folder / "roster.sealed", self._box.wrap(content) if self._box else content)
+            write_pieces(self._folder / "roster.sealed", self._box.wrap(content) if self._box else content)
         self._held = HeldRoster(manifest, body, monotonic)
 
     def renew(self, manifest: Manifest, monotonic: float) -> None:

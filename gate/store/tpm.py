@@ -8,6 +8,7 @@ import os
 import secrets
 import subprocess
 import tempfile
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,9 @@ from typing import Final
 import structlog
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
 
+from contracts.sealing import encrypted
 from gate.store.files import write_whole
 
 log = structlog.get_logger()
@@ -49,7 +52,7 @@ class TpmBox:
     """AES-256-GCM under the TPM's key, which is in this process' memory from the start on."""
 
     def __init__(self, key: bytes) -> None:
-        self._cipher = AESGCM(key)
+        self._key = key
 
     @classmethod
     def open(cls, folder: Path, at: str = DEVICE) -> "TpmBox":
@@ -65,14 +68,15 @@ class TpmBox:
             except _Refused as refused:
                 raise TpmUnusable(at, str(refused)) from None
 
-    def wrap(self, content: bytes) -> bytes:
+    def wrap(self, content: Iterable[bytes]) -> Iterator[bytes]:
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, content, PURPOSE)
+        yield nonce
+        yield from encrypted(AES(self._key), nonce, PURPOSE, content)
 
     def unwrap(self, wrapped: bytes) -> bytes | None:
         """None for what this key did not wrap."""
         try:
-            return self._cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], PURPOSE)
+            return AESGCM(self._key).decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], PURPOSE)
         except (InvalidTag, ValueError):
             return None
 

@@ -15,7 +15,7 @@ MATRIX_AXES = 2
 
 # Rows of one person that cancel each other have no direction in common: their centre is as far from everybody.
 SMALLEST_SUM: Final = 1e-3
-PEOPLE_AT_ONCE: Final = 2_048
+PEOPLE_AT_ONCE: Final = 512
 """Summed in one step: more would copy the matrix while a gallery is replaced."""
 
 
@@ -89,15 +89,16 @@ class Gallery:
             raise BadTemplate("it takes rows of float32")
         if len(people) != matrix.shape[0]:
             raise BadTemplate("each row takes one person")
-        if not np.isfinite(matrix).all():
-            raise BadTemplate("it holds NaN or infinity")
-        if not (matrix != 0).any(axis=1).all():
+        rows = np.ascontiguousarray(matrix)
+        squares = np.einsum("ij,ij->i", rows, rows)
+        # Judged by their squares, since a mask of the matrix is a quarter as large as that.
+        if not np.isfinite(squares).all():
+            raise BadTemplate("it holds NaN, infinity or numbers too large to compare")
+        if not (squares > 0).all():
             raise BadTemplate("a row is all zero")
         numbers = {person: number for number, person in enumerate(dict.fromkeys(people))}
         owners = np.array([numbers[person] for person in people], dtype=np.intp)
-        rows = np.ascontiguousarray(matrix)
         rows.flags.writeable = False
-        squares = np.einsum("ij,ij->i", rows, rows)
         groups, pairs = Groups.of(rows, owners, squares), _both_ways(confusable, numbers)
         return cls(model, tuple(people), rows, owners, squares, groups, pairs)
 

@@ -25,7 +25,8 @@ SHARES: Final = (0.1, 0.01, 0.001)
 
 MOST_PAIRS: Final = 4_000_000
 FEWEST_PROBES: Final = 400
-AT_ONCE: Final = 32
+AT_ONCE: Final = 16
+"""Probes in one step: each takes a few numbers for every row, and the gate holds two galleries while it measures."""
 BINS: Final = np.linspace(0.0, 2.5, 2_501)
 
 

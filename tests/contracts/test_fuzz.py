@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import contracts
 from contracts.ids import OpaqueId
 from contracts.roster import decode_roster
-from contracts.roster_delta import apply_delta, decode_delta
+from contracts.roster_delta import apply_deltas, decode_delta
 from contracts.wire import LARGEST_MESSAGE, Message, Wire, WireError
 from tests.contracts.rosters import a_street
 
@@ -74,7 +74,7 @@ def test_what_is_deep_long_or_no_text_is_refused(kind: type[Wire]) -> None:
 
 
 def apply_any(data: bytes) -> object:
-    return apply_delta(a_street(2, width=1), "0" * 64, decode_delta(data))
+    return apply_deltas(a_street(2, width=1), "0" * 64, [decode_delta(data)])
 
 
 @pytest.mark.parametrize("decode", [decode_roster, decode_delta, apply_any])

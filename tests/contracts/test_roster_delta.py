@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contracts.roster import RosterBody, RosterPair, decode_roster, encode_roster
+from contracts.roster import RosterBody, RosterPair, decode_roster, decode_roster_within, encode_roster
 from contracts.roster_delta import (
     PersonSplice,
     PinSplice,
@@ -17,7 +17,7 @@ from contracts.roster_delta import (
     RosterRows,
     RowSplice,
     Step,
-    apply_delta,
+    apply_deltas,
     decode_delta,
     encode_delta,
 )
@@ -35,7 +35,7 @@ def delta_of(base: RosterBody, new: RosterBody) -> bytes:
 
 
 def applied(base: RosterBody, data: bytes) -> RosterBody:
-    return apply_delta(base, digest_of(base), decode_delta(data))
+    return apply_deltas(base, digest_of(base), [decode_delta(data)])
 
 
 def encoded(delta: RosterDelta, block: bytes = b"") -> bytes:
@@ -54,16 +54,19 @@ def test_what_a_delta_makes_is_the_new_roster_byte_for_byte(base: RosterBody, ne
 @settings(max_examples=30, deadline=None)
 @given(st.lists(bodies(), min_size=3, max_size=4))
 def test_steps_follow_one_another(way: list[RosterBody]) -> None:
+    deltas = [delta_of(base, new) for base, new in pairwise(way)]
     held = way[0]
-    for base, new in pairwise(way):
-        held = applied(held, delta_of(base, new))
-    assert encode_roster(held) == encode_roster(way[-1])
+    for data in deltas:
+        held = applied(held, data)
+    at_once = apply_deltas(way[0], digest_of(way[0]), map(decode_delta, deltas))
+    assert encode_roster(held) == encode_roster(at_once) == encode_roster(way[-1])
 
 
 @settings(max_examples=50, deadline=None)
 @given(bodies())
 def test_a_roster_goes_through_its_bytes_unchanged(body: RosterBody) -> None:
     assert decode_roster(encode_roster(body)) == body
+    assert decode_roster_within(memoryview(bytearray(encode_roster(body)))) == body
     assert RosterRows.of(body).packed() == body
 
 

@@ -1,5 +1,6 @@
 """A signature serves one purpose, and a seal opens for one reader."""
 
+import random
 from datetime import UTC, datetime
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from contracts.ids import GateId, KeyId
 from contracts.manifest import Manifest
 from contracts.receipt import Receipt
-from contracts.sealing import NotForUs, seal, unseal
+from contracts.sealing import PIECE_BYTES, NotForUs, seal, seal_pieces, unseal, unseal_within
 from contracts.signing import SigningKey, key_id_of, open_signed, sign, signing_key, trusted
 from contracts.wire import Fault, WireError
 
@@ -67,6 +68,8 @@ def test_a_seal_changed_in_any_bit_does_not_open(position: int, bit: int) -> Non
     # The highest bit of an X25519 point is ignored by definition (RFC 7748 §5); the key derivation is not.
     with pytest.raises(NotForUs):
         unseal(READER, "roster", bytes(sealed))
+    with pytest.raises(NotForUs):
+        unseal_within(READER, "roster", sealed)
 
 
 @pytest.mark.promise(9)
@@ -82,3 +85,20 @@ def test_a_seal_opens_for_nobody_else_and_for_nothing_else() -> None:
 def test_any_bytes_open_or_are_not_for_us(data: bytes) -> None:
     with pytest.raises(NotForUs):
         unseal(READER, "roster", data)
+    with pytest.raises(NotForUs):
+        unseal_within(READER, "roster", bytearray(data))
+
+
+@pytest.mark.parametrize("size", [0, 1, PIECE_BYTES - 1, PIECE_BYTES, 2 * PIECE_BYTES + 7])
+def test_what_is_sealed_or_opened_piece_by_piece_is_the_same(size: int) -> None:
+    content = random.Random(size).randbytes(size)
+    pieces = [content[: size // 3], b"", memoryview(content)[size // 3 :]]
+    in_pieces = b"".join(seal_pieces(READER.public_key(), "roster", pieces))
+    assert unseal(READER, "roster", in_pieces) == content
+    assert unseal_within(READER, "roster", bytearray(in_pieces)) == content
+    assert unseal_within(READER, "roster", bytearray(seal(READER.public_key(), "roster", content))) == content
+
+
+def test_what_is_opened_within_is_not_copied() -> None:
+    sealed = bytearray(seal(READER.public_key(), "roster", b"content"))
+    assert unseal_within(READER, "roster", sealed).obj is sealed

@@ -1,10 +1,20 @@
 """A roster becomes rights, gallery and threshold, all at once or not at all."""
 
+import weakref
+
 import numpy as np
 import pytest
 
 from contracts.ids import KeyId, ModelId, PersonId
-from contracts.roster import PassKey, Roster, RosterBody, RosterPair, RosterPerson
+from contracts.roster import (
+    PassKey,
+    Roster,
+    RosterBody,
+    RosterPair,
+    RosterPerson,
+    decode_roster_within,
+    encode_roster,
+)
 from gate.access.rights import NO_RIGHTS
 from gate.knowledge import Knowledge
 from gate.vision.gallery import Gallery
@@ -76,6 +86,28 @@ def test_a_roster_without_faces_serves_a_gate_of_pins_whatever_the_model() -> No
     roster = a_roster().model_copy(update={"model": ModelId("another")})
     assert known.apply(RosterBody(roster, b"")) is None
     assert known.rights.people
+
+
+@pytest.mark.parametrize("gate", ["e", "ea", "eas", "east"])  # heads of every length modulo four
+def test_templates_that_were_read_in_place_are_the_gallery_themselves(gate: str) -> None:
+    body = a_body([1, 0, 0, 0, 0, 1, 0, 0], gate=gate)
+    content = bytearray(encode_roster(body))
+    known = knowing()
+    known.apply(decode_roster_within(memoryview(content)))
+    matrix = known.now.gallery.matrix
+    assert np.shares_memory(matrix, np.frombuffer(content, dtype=np.uint8))
+    assert matrix.flags.aligned  # else each search would copy it
+    assert matrix.tobytes() == body.templates
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(12)
+def test_after_the_next_roster_nothing_holds_the_one_before() -> None:
+    known = knowing()
+    known.apply(a_body([1, 0, 0, 0, 0, 1, 0, 0]))
+    before = weakref.ref(known.now.gallery.matrix)
+    known.apply(a_body([0, 1, 0, 0]))
+    assert before() is None
 
 
 @pytest.mark.promise(8)

@@ -17,7 +17,7 @@ from admin.dispatch.shelf import Shelf
 from admin.vault.templates import StoredFace
 from contracts.ids import GateId
 from contracts.roster import RosterBody, decode_roster, encode_roster
-from contracts.roster_delta import DELTA_PURPOSE, apply_delta, decode_delta
+from contracts.roster_delta import DELTA_PURPOSE, apply_deltas, decode_delta
 from contracts.sealing import unseal
 from tests.admin.dispatch.register import ONES, TWOS, FakeAnnouncer, FakeVault, Look, MovableClock, Register
 from tests.chains import NOON
@@ -50,7 +50,7 @@ def opened(register: Register, row: SealedRoster, base: RosterBody) -> RosterBod
     """The step as the gate takes it."""
     assert row.step is not None
     delta = decode_delta(unseal(register.gate_key, DELTA_PURPOSE, row.step))
-    return apply_delta(base, digest_of(base), delta)
+    return apply_deltas(base, digest_of(base), [delta])
 
 
 def change(register: Register, name: str) -> None:

@@ -69,8 +69,8 @@ def giving(content: bytes, status: int = 200) -> Server:
 
 @pytest.mark.parametrize("length", [0, 1, len(SEALED) // 2, len(SEALED) - 1])
 def test_a_kept_roster_cut_short_is_not_opened(length: int) -> None:
-    assert isinstance(open_roster(SEALED, a_manifest(PLAIN), KEY), RosterBody)
-    assert open_roster(SEALED[:length], a_manifest(PLAIN), KEY) is Trouble.NOT_FOR_US
+    assert isinstance(open_roster(bytearray(SEALED), a_manifest(PLAIN), KEY), RosterBody)
+    assert open_roster(bytearray(SEALED[:length]), a_manifest(PLAIN), KEY) is Trouble.NOT_FOR_US
 
 
 def test_the_roster_is_asked_for_by_version_with_the_gates_own_credential() -> None:
@@ -83,7 +83,7 @@ def test_the_roster_is_asked_for_by_version_with_the_gates_own_credential() -> N
     fetched = a_server(answer).fetch(a_manifest(PLAIN))
     assert isinstance(fetched, Fetched)
     assert fetched.body == a_body()
-    assert open_roster(fetched.sealed(), a_manifest(PLAIN), KEY) == a_body()
+    assert open_roster(bytearray().join(fetched.sealed()), a_manifest(PLAIN), KEY) == a_body()
     assert str(asked[0].url) == "http://127.0.0.1:8000/gate/v1/east-gate/roster/7"
     assert asked[0].headers["authorization"] == "Bearer gate-credential"
 

@@ -1,6 +1,7 @@
 """A gate never goes back to an older roster, and stops believing one whose lease has ended."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -46,7 +47,9 @@ def a_manifest(version: int = 1, generation: int = 1, at: datetime = NOON) -> Ma
 
 
 def holding(store: RosterStore, version: int = 1, generation: int = 1) -> RosterStore:
-    store.take(a_manifest(version, generation), a_body(version, generation), lambda: b"sealed", monotonic=0.0)
+    store.take(
+        a_manifest(version, generation), a_body(version, generation), lambda: [b"sea", b"led"], monotonic=0.0
+    )
     return store
 
 
@@ -112,8 +115,9 @@ def test_a_kept_roster_that_does_not_open_is_none(tmp_path: Path) -> None:
 class FakeBox:
     """Turns bytes round, and opens only what it has turned."""
 
-    def wrap(self, content: bytes) -> bytes:
-        return b"box" + content[::-1]
+    def wrap(self, content: Iterable[bytes]) -> Iterable[bytes]:
+        yield b"box"
+        yield b"".join(content)[::-1]
 
     def unwrap(self, wrapped: bytes) -> bytes | None:
         return wrapped[:2:-1] if wrapped.startswith(b"box") else None
