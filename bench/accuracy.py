@@ -5,6 +5,7 @@ to 1e-6 (tests/gate/vision) and the better detector only helps it.
 """
 
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,6 +86,7 @@ def run(task: Task, cache: Path | None = None) -> str:
     looked = look_at_all(task.data, paths, weights_folder(), cache)
     if {each.path for each in pictures} <= looked.unreadable:
         raise NoSet(task.data, f"not one of the pictures that {OPENSET} names can be read")
+    print(f"{len(looked.faces)} faces; searching", file=sys.stderr, flush=True)
     return json.dumps(figures(task, pictures, pairs, looked))
 
 
