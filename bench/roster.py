@@ -8,8 +8,6 @@ gate refuses that person's own template. Beside it, in the same run, the same ro
 import json
 import os
 import platform
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -26,9 +24,10 @@ from admin.db.session import reading, writing
 from admin.db.tables import SealedRoster
 from admin.security.principals import process
 from admin.web.residents.service import Editor, end_home
+from bench.child import Child
 from bench.roster_town import NUMBERS, TEMPLATES, Dweller, Town, settle
 from kaimen.gatefile import Camera
-from kaimen.house import OF_A_CHILD, House
+from kaimen.house import House
 from kaimen.install import Ports, prepare
 from kaimen.onegate import OneGate
 from kaimen.state import StateFolder, free_port
@@ -91,52 +90,6 @@ class Figures:
     machine: str
 
 
-class GateProcess:
-    """`bench.roster_gate`, spoken to line by line."""
-
-    def __init__(self, config: Path, log: Path) -> None:
-        with log.open("wb") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "bench.roster_gate", str(config)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-                env={**os.environ, **OF_A_CHILD},
-            )
-
-    def hear(self, first: str) -> list[float]:
-        """The figures of the next line; raises RuntimeError where the process ended or said something else."""
-        if self._process.stdout is None:
-            raise RuntimeError("The gate's process has no output.")
-        for line in self._process.stdout:
-            words = line.split()
-            if words and words[0] == first:
-                return [float(word) for word in words[1:]]
-        raise RuntimeError(f"The gate's process ended before it said {first}.")
-
-    def say(self, *words: str) -> None:
-        if self._process.stdin is None:
-            raise RuntimeError("The gate's process has no input.")
-        self._process.stdin.write(" ".join(words) + "\n")
-        self._process.stdin.flush()
-
-    def close(self) -> None:
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(20)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 def run(load: Load) -> str:
     """`kaimen bench roster`: one line of JSON. Times in seconds, memory in MiB, sizes in bytes."""
     with tempfile.TemporaryDirectory(prefix="kaimen-bench-") as name, ExitStack() as ends:
@@ -150,11 +103,13 @@ def run(load: Load) -> str:
         gate.register()
         house.start_server()
         gate.write(Camera("0"))
-        child = ends.enter_context(GateProcess(folder.config("gate"), folder.logs / "roster-gate.log"))
+        child = ends.enter_context(
+            Child("bench.roster_gate", folder.config("gate"), folder.logs / "roster-gate.log")
+        )
         return json.dumps(asdict(_measure(house, child, town, load.revocations)))
 
 
-def _measure(house: House, gate: GateProcess, town: Town, revocations: int) -> Figures:
+def _measure(house: House, gate: Child, town: Town, revocations: int) -> Figures:
     first_s, _, before_mb = gate.hear("holds")
     version = _newest_version(house)
     took: list[float] = []
@@ -193,7 +148,7 @@ def _measure(house: House, gate: GateProcess, town: Town, revocations: int) -> F
     )
 
 
-def _revoke(house: House, gate: GateProcess, one: Dweller) -> float:
+def _revoke(house: House, gate: Child, one: Dweller) -> float:
     """Seconds from the commit of the end of somebody's last home to the gate's refusal."""
     gate.say("watch", one.wire_id)
     gate.hear("watching")

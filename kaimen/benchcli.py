@@ -112,8 +112,12 @@ def search(
 
 @bench.command()
 def ingest(
-    passages: Annotated[int, typer.Option(min=80, help="Sent and then taken in batches.")] = 24_000,
-    naive: Annotated[int, typer.Option(min=8, help="Taken with one commit a message.")] = 2_000,
+    passages: Annotated[
+        int, typer.Option(min=80, help="In the gates' journals, sent and taken in batches.")
+    ] = 24_000,
+    naive: Annotated[
+        int, typer.Option(min=16, help="As many again, taken with one commit a message.")
+    ] = 2_000,
     json_line: JsonOption = False,
 ) -> None:
     """Passages a second from journals over a real broker into the database, durably, beside one commit a message."""

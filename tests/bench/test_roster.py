@@ -1,5 +1,7 @@
-"""The compound that the roster's measurement runs on is one that gates know whole."""
+"""The measurement of rosters: its compound is one that gates know whole, and it says what it is asked for."""
 
+import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -7,6 +9,7 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from admin.db.session import reading, writing
 from admin.db.tables import GateState, SealedRoster
@@ -18,7 +21,7 @@ from admin.security.keys import load_sealing_key, load_signing_key
 from admin.security.principals import process
 from admin.settings import VaultSettings
 from admin.vault import open_vault
-from bench.roster import Percentiles
+from bench.roster import Baseline, Figures, Percentiles
 from bench.roster_gate import MODEL
 from bench.roster_town import settle
 from contracts.ids import GateId
@@ -27,8 +30,11 @@ from contracts.sealing import unseal
 from contracts.words import Direction
 from gate.vision.gallery import Gallery
 from gate.vision.match import Match, nearest, threshold_for
+from kaimen.cli import app
 from kaimen.install import Installation, Ports, prepare
 from kaimen.state import StateFolder
+
+PATIENCE_S = 10  # promise 8: what is not acknowledged by then alarms the guard
 
 
 @pytest.fixture
@@ -78,3 +84,19 @@ def keys_of(box: Installation) -> Keys:
 
 def test_the_worst_of_twenty_is_said_beside_the_middle() -> None:
     assert Percentiles.of([0.5] * 19 + [2.0]) == Percentiles(0.5, 0.575)
+
+
+@pytest.mark.real
+@pytest.mark.promise(8)
+def test_a_small_compound_is_measured_from_the_first_fetch_to_the_refusal_of_whoever_moved_out() -> None:
+    told = CliRunner().invoke(app, ["bench", "roster", "--people", "40", "--revocations", "1", "--json"])
+    assert told.exit_code == 0, told.output
+    measured = json.loads(told.stdout.splitlines()[-1])
+    assert set(measured) == {field.name for field in fields(Figures)}
+    assert set(measured["revoke_s"]) == {field.name for field in fields(Percentiles)}
+    assert set(measured["baseline"]) == {field.name for field in fields(Baseline)}
+    assert (measured["people"], measured["revocations"]) == (40, 1)
+    assert measured["first_fetch_s"] > 0
+    assert 0 < measured["revoke_s"]["p50"] == measured["revoke_s"]["p95"] < PATIENCE_S
+    assert 0 < measured["delta_bytes"] < measured["baseline"]["whole_bytes"]
+    assert measured["gate_rss_mb"] >= 0
