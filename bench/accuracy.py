@@ -55,6 +55,13 @@ NOTE: Final = (
 Json = dict[str, "Json | list[float] | float | int | str | None"]
 
 
+class NoSample(Exception):
+    """What was asked for is no draw."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"A sample is so many enrolled people and strangers, like 300x900, not {text!r}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
     """A draw of so many enrolled people and strangers of the largest source."""
@@ -64,8 +71,10 @@ class Sample:
 
     @classmethod
     def of(cls, text: str) -> "Sample":
-        """From "300x900". Raises ValueError."""
+        """From "300x900". Raises NoSample."""
         enrolled, _, strangers = text.partition("x")
+        if not enrolled.isdecimal() or not strangers.isdecimal():
+            raise NoSample(text)
         return cls(int(enrolled), int(strangers))
 
 

@@ -58,11 +58,11 @@ def accuracy(
     json_line: JsonOption = False,
 ) -> None:
     """Who is found and which strangers are accepted, on a folder with an openset.csv, beside face_recognition."""
-    from bench.accuracy import Sample, Task, run
+    from bench.accuracy import NoSample, Sample, Task, run
     from bench.described import CacheInside
     from bench.tables import NoSet
 
-    with told(CacheInside, NoSet):
+    with told(CacheInside, NoSample, NoSet):
         show(run(Task(data, Sample.of(sample) if sample else None, seed), cache), json_line)
 
 

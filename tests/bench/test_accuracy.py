@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.accuracy import Sample, Task, figures, run
+from bench.accuracy import NoSample, Sample, Task, figures, run
 from bench.described import CacheInside, Described, Looked, central, look_at_all
 from bench.openset import Pair, Picture, sources
 from bench.tables import NoSet
@@ -143,6 +143,18 @@ def test_a_sample_is_the_same_for_one_seed() -> None:
     assert first == again
     drawn = json.loads(first)["sample"]
     assert (drawn["enrolled"], drawn["probes"], drawn["strangers"]) == (10, 10, 20)
+
+
+@pytest.mark.parametrize("text", ["", "300", "300x", "300x-1", "many x few"])
+def test_a_sample_of_another_form_is_said(text: str) -> None:
+    with pytest.raises(NoSample, match="like 300x900"):
+        Sample.of(text)
+
+
+def test_a_sample_of_nobody_reports() -> None:
+    pictures, faces = a_set()
+    found = json.loads(json.dumps(figures(Task(Path(), Sample.of("0x0")), pictures, [], Looked(faces))))
+    assert (found["sample"]["enrolled"], found["sample"]["rank1"]) == (0, None)
 
 
 def test_pairs_are_judged_by_the_threshold_of_the_other_folds() -> None:
