@@ -132,6 +132,11 @@ def encode_delta(base: RosterRows, new: RosterRows, step: Step) -> bytes:
     return _LENGTH.pack(len(head)) + head + b"".join(row for one in rows for _, row in one.put)
 
 
+def puts_rows(data: bytes) -> bool:
+    """Whether an encoded delta holds templates."""
+    return len(data) > _LENGTH.size + _LENGTH.unpack_from(data)[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Delta:
     """A delta as it was read: its head, and the rows it puts in, one after another."""

@@ -52,6 +52,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: ConnectionPoolEntry
         "journal_mode=WAL",
         "synchronous=FULL",  # NORMAL can lose committed rows when the power fails
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is written over in the file
         f"busy_timeout={BUSY_MS}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -15,17 +15,26 @@ from admin.db.session import reading, writing
 from admin.db.tables import SealedRoster
 from admin.dispatch.body import Keys, Press, Stamp
 from admin.dispatch.census import Censuses
-from admin.dispatch.manifests import Newest, add_whole, keep, newest_of
+from admin.dispatch.manifests import Newest, add_whole, let_go, newest_of
 from admin.dispatch.roster import Draft, draft
 from admin.dispatch.shelf import Faces, Shelf
 from contracts.ids import GateId
 from contracts.roster import encode_roster
-from contracts.roster_delta import DELTA_PURPOSE, SHORT, RosterRows, Step, encode_delta
+from contracts.roster_delta import DELTA_PURPOSE, SHORT, RosterRows, Step, encode_delta, puts_rows
 from contracts.sealing import seal
 
 log = structlog.get_logger()
 
 ROSTER_PURPOSE: Final = "roster"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A step as it is kept: from which digest, sealed to the gate."""
+
+    base: str
+    sealed: bytes = field(repr=False)
+    puts_templates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,19 +56,27 @@ class Edition:
         """Sealed to the gate."""
         return seal(self.reader, ROSTER_PURPOSE, encode_roster(self.rows.packed()))
 
-    def step_from(self, base: "Edition") -> bytes | None:
-        """Sealed to the gate; None where it would not be short."""
+    def step_from(self, base: "Edition") -> Told | None:
+        """None where it would not be short."""
         delta = encode_delta(base.rows, self.rows, Step(base.digest, self.digest))
-        return seal(self.reader, DELTA_PURPOSE, delta) if len(delta) * SHORT <= self.size else None
+        if len(delta) * SHORT > self.size:
+            return None
+        return Told(base.digest, seal(self.reader, DELTA_PURPOSE, delta), puts_rows(delta))
+
+    def drops_some_of(self, base: "Edition") -> bool:
+        """Whether a template of the base is here no more."""
+        return not set(base.rows.rows) <= set(self.rows.rows)
 
 
 @dataclass(slots=True)
 class _Memory:
-    """Of one gate. `owed` where its newest version is told as a step and the whole is still to be sealed."""
+    """Of one gate. `owed` where its newest version is told as a step and the whole is still to be sealed; `cluttered`
+    where older bodies may have to go."""
 
     press: Press
     last: Edition | None = None
     owed: bool = False
+    cluttered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +110,14 @@ class Editions:
             return Renewed(drafted.edge, made=False)
         stamp = Stamp(of_server, newest.version + 1 if newest else 1, now)
         edition = Edition.of(memory.press.body_of(drafted, stamp), drafted.entry.seal_key)
-        base = memory.last if newest is not None and memory.last else None
-        step = edition.step_from(base) if base and newest and base.digest == newest.digest else None
-        row = _row(edition, content_key, base.digest if base and step else None, step)
+        base = memory.last if newest and memory.last and memory.last.digest == newest.digest else None
+        row = _row(edition, content_key, base)
         with writing(self._engine) as session:
-            keep(session, row)
-        memory.last, memory.owed = edition, step is not None
-        log.info("roster made", gate=gate, version=stamp.version, people=row.people, step=len(step or b""))
+            session.add(row)
+        memory.last, memory.owed, memory.cluttered = edition, row.sealed is None, True
+        log.info(
+            "roster made", gate=gate, version=stamp.version, people=row.people, step=len(row.step or b"")
+        )
         return Renewed(drafted.edge, made=True)
 
     def end_look(self, gates: Iterable[GateId]) -> None:
@@ -108,6 +126,15 @@ class Editions:
         self._memories = {gate: one for gate, one in self._memories.items() if gate in active}
         self._shelf.keep_only(self._named)
         self._named = set()
+
+    def let_go_at_one(self) -> None:
+        """Of one gate's older bodies, once all gates were told: what is deleted is written over, that takes time."""
+        for gate, memory in self._memories.items():
+            if memory.cluttered:
+                with writing(self._engine) as session:
+                    let_go(session, gate)
+                memory.cluttered = False
+                return
 
     def seal_one_owed(self) -> None:
         """The whole of one version that was told as a step: for gates that hold another base."""
@@ -129,8 +156,9 @@ def _knows(memory: _Memory, drafted: Draft, newest: Newest) -> bool:
     return memory.last.digest == newest.digest
 
 
-def _row(edition: Edition, content_key: str, step_from: str | None, step: bytes | None) -> SealedRoster:
-    roster = edition.rows.roster
+def _row(edition: Edition, content_key: str, base: Edition | None) -> SealedRoster:
+    """A step from the base, where there is one and it is short; else the whole."""
+    roster, step = edition.rows.roster, edition.step_from(base) if base else None
     return SealedRoster(
         gate_id=roster.gate,
         version=roster.version,
@@ -141,6 +169,8 @@ def _row(edition: Edition, content_key: str, step_from: str | None, step: bytes 
         people=len(roster.people),
         made_at=roster.made_at,
         sealed=edition.whole() if step is None else None,
-        step_from=step_from,
-        step=step,
+        step_from=step.base if step else None,
+        step=step.sealed if step else None,
+        step_puts_templates=step is not None and step.puts_templates,
+        drops_templates=base is None or edition.drops_some_of(base),
     )

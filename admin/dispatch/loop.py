@@ -78,6 +78,7 @@ class Dispatch:
             self._look_at_all(self._outside.now())  # later than every change that `current` counts
             self._revision = current
         self._announce_again(now)
+        self._editions.let_go_at_one()
         self._editions.seal_one_owed()
 
     def _look_at_all(self, now: datetime) -> None:

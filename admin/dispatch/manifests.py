@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from admin.db.tables import SealedRoster
@@ -49,16 +49,29 @@ def newest_of(session: Session, gate: GateId) -> Newest | None:
     return None if row is None else Newest(*row)
 
 
-def keep(session: Session, roster: SealedRoster) -> None:
-    """Adds the version and lets go of what nobody fetches any more."""
-    session.add(roster)
-    older = SealedRoster.gate_id == roster.gate_id, SealedRoster.version <= roster.version - WHOLES_KEPT
-    session.execute(update(SealedRoster).where(*older, SealedRoster.sealed.is_not(None)).values(sealed=None))
+def let_go(session: Session, gate: GateId) -> None:
+    """Of what nobody fetches any more, and of every body with templates that a later version dropped.
+
+    A gate that was away for longer than the steps that stay fetches the whole.
+    """
+    mine = SealedRoster.gate_id == gate
+    newest, dropped = session.execute(
+        select(
+            func.coalesce(func.max(SealedRoster.version), 0),
+            func.coalesce(func.max(SealedRoster.version).filter(SealedRoster.drops_templates), 0),
+        ).where(mine)
+    ).one()
+    wholes = or_(SealedRoster.version <= newest - WHOLES_KEPT, SealedRoster.version < dropped)
+    with_templates = SealedRoster.version < dropped, SealedRoster.step_puts_templates
     session.execute(
-        delete(SealedRoster).where(
-            SealedRoster.gate_id == roster.gate_id, SealedRoster.version <= roster.version - STEPS_KEPT
-        )
+        update(SealedRoster).where(mine, wholes, SealedRoster.sealed.is_not(None)).values(sealed=None)
     )
+    session.execute(
+        update(SealedRoster)
+        .where(mine, *with_templates, SealedRoster.step.is_not(None))
+        .values(step=None, step_from=None)
+    )
+    session.execute(delete(SealedRoster).where(mine, SealedRoster.version <= newest - STEPS_KEPT))
 
 
 def add_whole(session: Session, gate: GateId, digest: str, sealed: bytes) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from admin.db.base import Base
@@ -71,7 +71,8 @@ class SealedRoster(Base):
     """A gate's roster as web serves it: ciphertext that only the gate opens.
 
     `step` is a delta from the roster whose digest is `step_from`. `sealed`, the whole, is there for the newest few
-    versions; where there is a step it may come a moment later.
+    versions; where there is a step it may come a moment later. What is older than a version that drops templates, and
+    may hold them, is let go.
     """
 
     __tablename__ = "sealed_roster"
@@ -94,3 +95,5 @@ class SealedRoster(Base):
     sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     step_from: Mapped[str | None] = mapped_column(String(64))
     step: Mapped[bytes | None] = mapped_column(LargeBinary)
+    step_puts_templates: Mapped[bool] = mapped_column(default=False, server_default=true())
+    drops_templates: Mapped[bool] = mapped_column(default=False, server_default=true())  # or nobody knows

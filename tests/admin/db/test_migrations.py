@@ -121,6 +121,23 @@ def test_orders_of_before_are_of_the_servers_present_generation(empty: Engine) -
         assert connection.execute(text("SELECT generation FROM gate_order")).scalars().all() == [7]
 
 
+@pytest.mark.parametrize("empty", ["sqlite"], indirect=True)
+def test_of_rosters_of_before_nobody_knows_whom_they_hold(empty: Engine) -> None:
+    migrate.upgrade(empty, "0012")
+    with sqlite3.connect(str(empty.url.database)) as plain:  # its gate is not of interest here
+        plain.execute(
+            "INSERT INTO sealed_roster (gate_id, version, generation, digest, size, content_key, people, made_at)"
+            " VALUES ('g', 1, 1, '', 0, '', 0, '2026-11-01 00:00:00')"
+        )
+    plain.close()
+    migrate.upgrade(empty)
+    with empty.connect() as connection:
+        found = connection.execute(
+            text("SELECT step_puts_templates, drops_templates FROM sealed_roster")
+        ).all()
+    assert found == [(True, True)]
+
+
 def test_a_step_that_fails_leaves_nothing_half_done(empty: Engine) -> None:
     migrate.upgrade(empty, "0001")
     with empty.begin() as connection:

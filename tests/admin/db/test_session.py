@@ -32,9 +32,9 @@ def test_what_is_committed_is_on_disk(engine: Engine) -> None:
     with engine.connect() as connection:
         settings = [
             connection.execute(text(f"PRAGMA {name}")).scalar_one()
-            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "secure_delete")
         ]
-    assert settings == ["wal", 2, 1, 5000]
+    assert settings == ["wal", 2, 1, 5000, 1]
 
 
 def test_times_come_back_in_utc_whatever_zone_they_went_in(engine: Engine) -> None:

@@ -4,13 +4,14 @@ import hashlib
 import itertools
 import struct
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, update
 
 from admin.db.revision import raise_revision
 from admin.db.session import reading, writing
-from admin.db.tables import Consent, Person, SealedRoster, Server
+from admin.db.tables import Consent, Face, Person, SealedRoster, Server
 from admin.dispatch.census import KnownFace
 from admin.dispatch.loop import Dispatch, Outside
 from admin.dispatch.shelf import Shelf
@@ -146,6 +147,104 @@ def test_the_register_says_up_to_when_all_rosters_say_what_it_says(
     dispatch.turn()
     with reading(register.engine) as session:
         assert session.scalar(select(Server.looked_at)) == NOON + timedelta(seconds=7)
+
+
+def long_face(number: int) -> bytes:
+    """Of one length and no likeness."""
+    return struct.pack("<f", number) + LONG[4:]
+
+
+@pytest.fixture
+def people(register: Register) -> list[UUID]:
+    """Ten enrolled people: a face more or less is a step beside all of theirs."""
+    enrolled = [register.person(f"p{number}") for number in range(10)]
+    for number, person in enumerate(enrolled):
+        register.enrol(person, long_face(number))
+        register.consent(person)
+    return enrolled
+
+
+def withdrawn(register: Register, person: UUID) -> None:
+    with writing(register.engine) as session:
+        session.execute(update(Consent).where(Consent.person_id == person).values(withdrawn_at=NOON))
+
+
+def kept_bodies(register: Register) -> list[tuple[int, bool, bool]]:
+    """Of each version, whether its whole and its step are there."""
+    return [(row.version, row.sealed is not None, row.step is not None) for row in rows(register)]
+
+
+def holding(register: Register, template: bytes) -> list[int]:
+    """The versions whose kept bodies hold the template, opened with the gate's key."""
+    found: list[int] = []
+    for row in rows(register):
+        bodies = (row.sealed, "roster"), (row.step, DELTA_PURPOSE)
+        contents = [unseal(register.gate_key, purpose, body) for body, purpose in bodies if body is not None]
+        if any(template in content for content in contents):
+            found.append(row.version)
+    return found
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(12)
+@pytest.mark.usefixtures("people")
+def test_no_kept_body_holds_the_template_of_somebody_who_is_gone(register: Register, look: Look) -> None:
+    gate = register.gate("gate-1", register.compound)
+    look(gate)
+    came = register.person("came")
+    register.enrol(came, long_face(99))
+    register.consent(came)
+    look(gate)
+    register.person("faceless")
+    before = look(gate)
+    assert kept_bodies(register) == [(1, True, False), (2, True, True), (3, True, True)]
+    assert holding(register, long_face(99)) == [2, 3]
+
+    withdrawn(register, came)
+    after = look(gate)
+    assert holding(register, long_face(99)) == []
+    assert kept_bodies(register) == [(1, False, False), (2, False, False), (3, False, True), (4, True, True)]
+    assert opened(register, rows(register)[-1], before) == after
+    assert long_face(99) not in after.templates
+
+
+@pytest.mark.promise(8)
+def test_who_was_away_while_two_were_revoked_still_comes_by_steps(
+    register: Register, people: list[UUID], look: Look
+) -> None:
+    gate = register.gate("gate-1", register.compound)
+    held = after = look(gate)
+    for person in people[:2]:
+        withdrawn(register, person)
+        after = look(gate)
+    for row in rows(register)[1:]:
+        held = opened(register, row, held)
+    assert held == after
+
+
+@pytest.mark.promise(9)
+def test_a_face_that_was_made_anew_leaves_no_old_one_behind(
+    register: Register, people: list[UUID], look: Look, vault: FakeVault
+) -> None:
+    gate = register.gate("gate-1", register.compound)
+    look(gate)
+    with writing(register.engine) as session:
+        later = NOON + timedelta(days=1)
+        session.execute(update(Face).where(Face.person_id == people[0]).values(enrolled_at=later))
+    vault.faces["vault-p0"] = StoredFace(vault.faces["vault-p0"].model, (long_face(77),))
+    look(gate)
+    assert (holding(register, long_face(0)), holding(register, long_face(77))) == ([], [2])
+
+
+@pytest.mark.promise(9)
+def test_who_goes_while_dispatch_is_down_is_gone_from_the_older_bodies_after_its_start(
+    register: Register, people: list[UUID], look: Look, vault: FakeVault, clock: MovableClock
+) -> None:
+    look(register.gate("gate-1", register.compound))
+    withdrawn(register, people[0])
+    another(register, vault, clock).turn()
+    assert kept_bodies(register) == [(1, False, False), (2, True, False)]
+    assert holding(register, long_face(0)) == []
 
 
 @pytest.mark.promise(5)

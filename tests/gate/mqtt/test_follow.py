@@ -23,7 +23,7 @@ class World:
     """A follower with a server, a store and a gallery that answer as told."""
 
     def __init__(self) -> None:
-        self.answer: Fetched | NotFetched = Fetched(a_body(), lambda: SEALED)
+        self.answer: Fetched | NotFetched = Fetched(a_body(), lambda: iter([SEALED]))
         self.refusal: str | None = None
         self.fetched = 0
         self.bases: list[Base | None] = []
@@ -94,7 +94,7 @@ def test_what_cannot_be_fetched_is_tried_again_more_slowly(world: World) -> None
     world.follower.take(MANIFEST)
     assert [world.follower.step(0.0) for _ in range(8)] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert world.last() == (0, "not_reached")
-    world.answer = Fetched(a_body(), lambda: SEALED)
+    world.answer = Fetched(a_body(), lambda: iter([SEALED]))
     assert world.follower.step(0.0) is None
     assert world.last() == (7, None)
 
