@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import TypeAdapter
 
 from bench.pictures import read_picture
-from gate.vision.eye import describe_with_mirror
+from gate.vision.eye import Eye, describe_with_mirror
 from gate.vision.frame import Face, Frame, Pixels, Vector
 from gate.vision.onnx_eye import MODEL, OnnxEye
 from gate.vision.quality import AT_THE_GATE, Quality, Usable, judge, measure
@@ -100,13 +100,19 @@ def central(faces: Sequence[Face], width: int, height: int) -> Face:
     )
 
 
-def describe_central(pixels: Pixels, eye: OnnxEye) -> Described | None:
-    """The central face of a picture, or None where there is none."""
+def central_face(pixels: Pixels, eye: Eye) -> tuple[Frame, Face] | None:
+    """A picture as a frame, and its central face; None where no face is found."""
     frame = Frame(pixels, datetime.now(UTC), 0.0, 0)
     faces = eye.find(frame)
-    if not faces:
+    return (frame, central(faces, frame.width, frame.height)) if faces else None
+
+
+def describe_central(pixels: Pixels, eye: OnnxEye) -> Described | None:
+    """The central face of a picture, or None where there is none."""
+    found = central_face(pixels, eye)
+    if found is None:
         return None
-    face = central(faces, frame.width, frame.height)
+    frame, face = found
     try:
         quality = measure(frame.pixels, face)
         template, enrolled = eye.describe(frame, face), describe_with_mirror(eye, frame, face)

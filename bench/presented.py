@@ -3,10 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.described import central
+from bench.described import central_face
 from bench.pictures import read_picture
 from bench.spoof import Presentation
 from gate.vision.antispoof import Antispoof
@@ -62,15 +61,11 @@ def prints(data: Path, looked: Sequence[Looked], sight: Sight) -> list[Print]:
 
 def _found(data: Path, shown: Presentation, eye: Eye) -> tuple[Frame, Face] | None:
     pixels = read_picture(data / shown.path)
-    if pixels is None:
+    found = central_face(pixels, eye) if pixels is not None else None
+    if found is None:
         return None
-    frame = Frame(pixels, datetime.now(UTC), 0.0, 0)
-    faces = eye.find(frame)
-    if not faces:
-        return None
-    face = central(faces, frame.width, frame.height)
     try:
-        usable = isinstance(judge(measure(frame.pixels, face), AT_THE_GATE), Usable)
+        quality = measure(found[0].pixels, found[1])
     except ValueError:  # landmarks on one point
         return None
-    return (frame, face) if usable else None
+    return found if isinstance(judge(quality, AT_THE_GATE), Usable) else None

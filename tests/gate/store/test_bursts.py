@@ -14,11 +14,6 @@ from gate.store.journal import Journal, JournalLimits, NoRecord
 from tests.gate.store.journals import MORNING, NOBODY, SOMEBODY, a_grant, a_journal, a_receipt, a_refusal
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite3"
-
-
 def refused(after_s: int, reason: Reason = Reason.UNKNOWN) -> PassageWhat:
     """A refusal so many seconds after the start."""
     times = {"monotonic_ms": 2000 + after_s * 1000, "reason": reason}

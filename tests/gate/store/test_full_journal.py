@@ -22,11 +22,6 @@ from tests.gate.store.journals import (
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite3"
-
-
 @pytest.mark.promise(2)
 def test_refusals_stop_before_grants_and_nothing_is_evicted(path: Path) -> None:
     journal = a_journal(path, limits=JournalLimits(capacity=10, kept_for_grants=2))

@@ -34,11 +34,6 @@ from tests.gate.store.journals import (
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite3"
-
-
 def test_a_new_journal_begins_with_an_alarm_that_has_no_parent(path: Path) -> None:
     journal = a_journal(path)
     (first,) = everything(journal)

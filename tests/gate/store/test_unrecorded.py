@@ -30,11 +30,6 @@ from tests.gate.store.journals import (
 )
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "journal.sqlite3"
-
-
 def an_exit(at: datetime = MORNING, reason: Reason | None = Reason.NO_RECORD) -> PassageWhat:
     told = {
         "method": Method.EXIT,
