@@ -84,15 +84,15 @@ class Blind:
 
 @dataclass(frozen=True, slots=True)
 class Passersby:
-    """Who comes: one every `each_s` on average, until the monotonic clock says `until_s`."""
+    """Who comes: one every `each_s` on average, until the file `closed` is there."""
 
     chance: random.Random
     each_s: float
-    until_s: float
+    closed: Path
 
     def come(self, attendant: Attendant, stop: threading.Event) -> None:
-        """One after another; returns when told to stop or when the time is over."""
-        while time.monotonic() < self.until_s and not stop.wait(self.chance.expovariate(1 / self.each_s)):
+        """One after another; returns when told to stop or when it is closed."""
+        while not self.closed.exists() and not stop.wait(self.chance.expovariate(1 / self.each_s)):
             self._come_once(attendant)
 
     def _come_once(self, attendant: Attendant) -> None:
@@ -112,9 +112,7 @@ def main() -> int:
     parser.add_argument(
         "--witness", type=Path, required=True, help="where every record is told, on another disk"
     )
-    parser.add_argument(
-        "--until", type=float, required=True, help="monotonic seconds after which nobody comes"
-    )
+    parser.add_argument("--closed", type=Path, required=True, help="a file: once it is there nobody comes")
     parser.add_argument("--each", type=float, required=True, help="seconds between two who come, on average")
     parser.add_argument("--seed", type=int, required=True, help="of who comes and when")
     given = parser.parse_args()
@@ -130,7 +128,7 @@ def main() -> int:
     except JournalError as wrong:
         print(wrong, file=sys.stderr)
         return EXIT_RECORD
-    passersby = Passersby(random.Random(given.seed), given.each, given.until)  # noqa: S311 - repeatable, not secret
+    passersby = Passersby(random.Random(given.seed), given.each, given.closed)  # noqa: S311 - repeatable, not secret
     people = threading.Thread(target=passersby.come, args=(gate.attendant, stop), name="people")
     people.start()
     gate.run(stop)

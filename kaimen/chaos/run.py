@@ -17,8 +17,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from admin.db.session import reading
-from admin.db.tables import Alarm, Passage
+from admin.db.tables import Alarm, GateOrder, Passage
+from admin.db.tables.orders import OrderState
 from bench.postgresql import postgresql_server
+from contracts.order import Operation
 from contracts.words import Reason
 from kaimen.chains import RegisterChain
 from kaimen.chaos.journals import Link, is_receipted, links
@@ -44,6 +46,7 @@ from kaimen.state import CannotStart
 from kaimen.verify import verify_journal
 from kaimen.walk import walk
 
+AT_WORK_WITHIN_S: Final = 60.0
 HEALED_WITHIN_S: Final = 180.0
 """A gate tries its broker again every 30 s at last, and sends again what got no receipt for two minutes."""
 PERSON_EACH_S: Final = 0.05
@@ -143,39 +146,64 @@ class _Trial:
         self._paths, self._seed, self._seconds = paths, seed, seconds
 
     def outcome(self, database: Database, disks: bool) -> Outcome:
-        until_s = time.monotonic() + self._seconds
-        traffic = Traffic(self._seed, PERSON_EACH_S, until_s)
-        world = build_world(self._paths, self._kind, database, traffic, disks)
+        world = build_world(self._paths, self._kind, database, Traffic(self._seed, PERSON_EACH_S), disks)
         try:
-            return self._watched(world, until_s)
+            return self._watched(world)
         finally:
             world.close()
 
-    def _watched(self, world: World, until_s: float) -> Outcome:
-        chance, stop = random.Random(self._seed), threading.Event()  # noqa: S311 - repeatable, not secret
-        world.programs["broker"].start()
-        wait_for_port(world.broker.port)
-        for name, program in world.programs.items():
-            if name != "broker":
-                program.start()
-        ear = Ear(world.broker.port, world.words[EAR], random.Random(self._seed))  # noqa: S311 - as above
-        desk = Desk(world.engine, world.account, GATES, chance)
+    def _watched(self, world: World) -> Outcome:
+        _start(world)
+        trouble, stop = Trouble(world), threading.Event()
+        ear = Ear(world.broker.port, world.words[EAR], random.Random(self._seed))  # noqa: S311 - repeatable, not secret
+        desk = Desk(world.engine, world.account, GATES, random.Random(self._seed))  # noqa: S311 - as above
         asking = threading.Thread(target=desk.run, args=(stop, ORDER_EACH_S), name="desk")
         asking.start()
-        trouble, from_s = Trouble(world), time.monotonic()
-        trouble.follow(plan(self._seed, until_s - from_s, world.cast, TROUBLE_EACH_S), until_s, from_s)
-        stop.set()
-        asking.join()
-        ear.close()
+        try:
+            _wait_for_work(world, trouble)
+            trouble.follow(plan(self._seed, self._seconds, world.cast, TROUBLE_EACH_S), self._seconds)
+        finally:
+            stop.set()
+            asking.join()
+            ear.close()
         healed_s = _heal(world, trouble)
         evidence = _evidence(world, ear)
         made = {kind.value: count for kind, count in sorted(trouble.made.items())}
         return Outcome(judge(evidence), made, trouble.kills, trouble.cuts, desk.asked, healed_s)
 
 
+def _start(world: World) -> None:
+    """The broker first."""
+    world.programs["broker"].start()
+    wait_for_port(world.broker.port)
+    for name, program in world.programs.items():
+        if name != "broker":
+            program.start()
+
+
+def _wait_for_work(world: World, trouble: Trouble) -> None:
+    """Until every gate has opened by an order: trouble is to meet what works. Raises CannotStart."""
+    opened = select(GateOrder.gate_id).where(
+        GateOrder.operation == Operation.OPEN.value, GateOrder.state == OrderState.DONE.value
+    )
+    end = time.monotonic() + AT_WORK_WITHIN_S
+    while time.monotonic() < end:
+        with reading(world.engine) as session:
+            if set(session.scalars(opened)) == set(GATES):
+                return
+        trouble.tend()
+    raise CannotStart(
+        f"No order was obeyed at every gate within {AT_WORK_WITHIN_S:.0f} s, before any trouble."
+    )
+
+
 def _heal(world: World, trouble: Trouble) -> float | None:
-    """Gates start once more, so that what they counted is written down; seconds until all of it is receipted."""
+    """Nobody comes any more, and gates start once again, so that what they counted is written down.
+
+    Seconds until all of it is receipted.
+    """
     began = time.monotonic()
+    world.paths.closed.touch()
     for gate in GATES:
         world.programs[gate].stop()
         world.programs[gate].start()

@@ -2,7 +2,7 @@
 
 import heapq
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from typing import Final
 
@@ -38,21 +38,21 @@ class Trouble:
         """Lines over which nothing came through for a while."""
         return sum(self.made[kind] for kind in CUTS)
 
-    def follow(self, events: Sequence[Event], until_s: float, from_s: float) -> None:
-        """From `from_s` to `until_s` of the monotonic clock; then all that was begun is taken back."""
-        begins = [(event.at_s, number) for number, event in enumerate(events)]
-        ends: list[tuple[float, int]] = []
-        heapq.heapify(begins)
-        while (now := time.monotonic()) < until_s:
-            while begins and begins[0][0] <= now - from_s:
-                _, number = heapq.heappop(begins)
-                self._begin(events[number])
-                heapq.heappush(ends, (events[number].end_s, number))
-            while ends and ends[0][0] <= now - from_s:
-                self._end(events[heapq.heappop(ends)[1]])
+    def follow(self, events: Sequence[Event], seconds: float) -> None:
+        """`events`, in order of time, for so many seconds from now.
+
+        And on until each has begun and lasted: ending a process or starting a database holds up the next.
+        """
+        begins, ends = deque(events), list[tuple[float, int, Event]]()
+        from_s = time.monotonic()
+        while begins or ends or time.monotonic() - from_s < seconds:
+            while begins and begins[0].at_s <= time.monotonic() - from_s:
+                event = begins.popleft()
+                self._begin(event)
+                heapq.heappush(ends, (time.monotonic() + event.lasts_s, len(begins), event))
+            while ends and ends[0][0] <= time.monotonic():
+                self._end(heapq.heappop(ends)[-1])
             self.tend()
-        for _, number in ends:
-            self._end(events[number])
 
     def tend(self) -> None:
         """Brings back what has ended by itself; takes a moment."""

@@ -93,11 +93,10 @@ class PostgreSqlServer:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Who comes to each gate: one every `each_s` on average until the monotonic clock says `until_s`."""
+    """Who comes to each gate: one every `each_s` on average, until the trial closes its gates."""
 
     seed: int
     each_s: float
-    until_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +108,11 @@ class Paths:
     @property
     def public(self) -> Path:
         return self.root / "public"
+
+    @property
+    def closed(self) -> Path:
+        """Once this file is there nobody comes to a gate any more."""
+        return self.root / "closed"
 
     def own(self, name: str) -> Path:
         return self.root / name
@@ -272,7 +276,7 @@ def _server_program(paths: Paths, name: str) -> Program:
 
 def _gate_program(paths: Paths, gate: str, traffic: Traffic) -> Program:
     words = [sys.executable, "-m", "kaimen.chaos.gate", "--config", str(paths.own(gate) / "gate.toml")]
-    words += ["--witness", str(paths.witness(gate)), "--until", str(traffic.until_s)]
+    words += ["--witness", str(paths.witness(gate)), "--closed", str(paths.closed)]
     words += ["--each", str(traffic.each_s), "--seed", str(traffic.seed)]
     return Program(gate, words, paths.own("logs") / f"{gate}.log")
 
