@@ -6,7 +6,7 @@ broker is a list that loses, doubles and mixes.
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -18,12 +18,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from sqlalchemy import select
-from sqlalchemy.pool import StaticPool
 
-from admin.db.base import Base
 from admin.db.revision import raise_generation
-from admin.db.session import make_engine, reading, writing
-from admin.db.tables import Compound, Gate, Passage, Place, Quarantine, Server
+from admin.db.session import reading, writing
+from admin.db.tables import Compound, Gate, Passage, Place, Quarantine
 from admin.ingest.arrival import Arrival
 from admin.ingest.consumer import Consumer, Surroundings
 from contracts.ids import CompoundId
@@ -37,6 +35,7 @@ from gate.store.journal import Journal
 from kaimen.chains import JournalChain, RegisterChain
 from kaimen.walk import Walked, walk
 from tests.gate.store.journals import GATE, MORNING, NOBODY, SOMEBODY, a_grant, a_journal, a_refusal
+from tests.whole.registers import Register, SqliteRegister
 
 COMPOUND = CompoundId("wutong")
 KEY = signing_key(Ed25519PrivateKey.generate())
@@ -71,14 +70,12 @@ class Wire:
 class House:
     """One gate with its disk, one server with its database, and time."""
 
-    def __init__(self) -> None:
+    def __init__(self, register: Register) -> None:
         self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY if IN_MEMORY.is_dir() else None))
         self.path, self.now, self.seconds = self.folder / "journal.sqlite3", MORNING, 0.0
         self.wire = Wire()
-        self.engine = make_engine("sqlite://", StaticPool)
-        Base.metadata.create_all(self.engine)
+        self.register, self.engine = register, register.engine
         with writing(self.engine) as session:
-            session.add(Server(id=1, generation=1, revision=1))
             session.add(Place(id=1, kind="compound", name_zh="苑", name_en="Court", path="/1/"))
             session.flush()
             words = {"operator_zh": "红", "operator_en": "Red", "phone": "0"}
@@ -170,26 +167,17 @@ class House:
         self.wire.up.clear()
         self.start_gate()
 
-    def backup(self) -> bytes:
-        return self._database().serialize()
-
-    def restore(self, backup: bytes) -> None:
+    def restore(self, backup: object) -> None:
         """The database as it was, and the step after it that tells gates so."""
-        self.engine.dispose()
-        self._database().deserialize(backup)
+        self.register.restore(backup)
         with writing(self.engine) as session:
             raise_generation(session, self.now)
         self.wire.connection += 1  # ingest was started again
 
     def close(self) -> None:
         self.journal.close()
-        self.engine.dispose()
+        self.register.close()
         shutil.rmtree(self.folder)
-
-    def _database(self) -> sqlite3.Connection:
-        connection = self.engine.raw_connection().driver_connection
-        assert isinstance(connection, sqlite3.Connection)
-        return connection
 
 
 def _gate() -> Gate:
@@ -208,11 +196,11 @@ class Record(RuleBasedStateMachine):
             set()
         )  # was on a disk or in a database that no longer exists, and nowhere else
         self.imaged: Path | None = None
-        self.kept: tuple[bytes, set[UUID]] | None = None
+        self.kept: tuple[object, set[UUID]] | None = None
 
     @initialize()
     def begin(self) -> None:
-        self.house = House()
+        self.house = House(SqliteRegister())
 
     @rule(count=st.integers(1, 5))
     def people_come(self, count: int) -> None:
@@ -275,7 +263,7 @@ class Record(RuleBasedStateMachine):
 
     @rule()
     def the_server_is_backed_up(self) -> None:
-        self.kept = self.house.backup(), set(self.house.on_server())
+        self.kept = self.house.register.backup(), set(self.house.on_server())
 
     @precondition(lambda self: self.kept is not None)
     @rule()
@@ -307,8 +295,9 @@ TestRecord = pytest.mark.promise(2)(pytest.mark.promise(11)(Record.TestCase))
 
 
 @pytest.fixture
-def house():  # noqa: ANN201
-    house = House()
+def house(register: Register) -> Iterator[House]:
+    """On both kinds of database in turn."""
+    house = House(register)
     yield house
     house.close()
 
@@ -350,7 +339,7 @@ def test_a_gap_whose_links_went_with_the_disk_is_closed_openly(house: House) -> 
 def test_a_server_put_back_from_a_backup_is_sent_what_it_lost_once(house: House) -> None:
     before = passages(house, 3)
     house.settle()
-    backup = house.backup()
+    backup = house.register.backup()
     after = passages(house, 4)
     house.settle()
     house.journal.forget_receipted(house.now - timedelta(days=2))
@@ -367,7 +356,7 @@ def test_a_server_put_back_from_a_backup_is_sent_what_it_lost_once(house: House)
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.sampled_from(["refuse", "refuse", "refuse", "wait", "settle", "crash"]), max_size=60))
 def test_refusals_counted_in_bursts_are_as_many_as_were_refused(events: list[str]) -> None:
-    house = House()
+    house = House(SqliteRegister())
     try:
         refused = _play(house, events)
         house.start_gate()  # what is counted becomes a link at the next start
