@@ -11,9 +11,8 @@ import pytest
 
 from bench.accuracy import NoSample, Sample, Task, figures, run
 from bench.described import CacheInside, Described, Looked, central, look_at_all
-from bench.openset import Pair, Picture, sources
+from bench.openset import Pair, Picture
 from bench.tables import NoSet
-from bench.tracks import measure as measure_tracks
 from gate.vision.frame import Box, Face, Landmarks, Point
 from gate.vision.quality import Pose, Quality
 from kaimen.weights import weights_folder
@@ -182,17 +181,6 @@ def test_the_central_face_is_meant() -> None:
     marks = Landmarks(*[Point(0, 0)] * 5)
     edge, middle = Face(Box(0, 0, 60, 60), marks, 1.0), Face(Box(80, 80, 110, 110), marks, 0.8)
     assert central([edge, middle], 200, 200) is middle
-
-
-def test_frames_of_one_session_are_approaches_and_albums_are_not() -> None:
-    pictures = [Picture(f"{p}_a", f"p{p}", "enroll", "cam", "") for p in range(3)]
-    pictures += [Picture(f"{p}_s_{n}", f"p{p}", "probe", "cam", "") for p in range(3) for n in range(6)]
-    pictures += [Picture(f"9_s_{n}", "p9", "stranger", "cam", "") for n in range(5)]
-    faces = {each.path: near(int(each.identity[1:]), n) for n, each in enumerate(pictures)}
-    found = json.loads(json.dumps(measure_tracks(sources(pictures)[0], faces)))
-    assert (found["approaches"], found["people"], found["stranger_approaches"]) == (6, 3, 1)
-    assert found["fnir"]["0.01"] == 0.0
-    assert (found["chosen"]["fnir"], found["chosen"]["accepted"]) == (0.0, 0)
 
 
 @pytest.mark.promise(9)
