@@ -15,7 +15,7 @@ from bench.described import Described, Faces
 from bench.openset import Picture
 from gate.vision.frame import Vector
 from gate.vision.gallery import Gallery
-from gate.vision.match import people_apart
+from gate.vision.match import of_frames, people_apart
 
 FRAMES: Final = 5
 
@@ -57,12 +57,16 @@ def walks(pictures: Sequence[Picture]) -> tuple[Walk, ...]:
 
 
 def pooled(walk: Walk, faces: Faces, gallery: Gallery) -> Distances | None:
-    """By the mean of the usable frames' templates, weighted by quality. None without one."""
+    """By the mean of the usable frames' templates, weighted by quality, as `match.of_frames` counts it. None without
+    one."""
     seen = walk.usable(faces)
     if not seen:
         return None
-    total = np.sum([face.template.astype(np.float64) * face.weight for face in seen], axis=0)
-    return _people_apart(np.asarray(total / np.linalg.norm(total), dtype=np.float32), gallery)
+    weights = [face.weight for face in seen]
+    middle = np.average([face.template.astype(np.float64) for face in seen], axis=0, weights=weights)
+    agreement = min(1.0, float(np.linalg.norm(middle)))
+    apart = _people_apart(np.asarray(middle / np.linalg.norm(middle), dtype=np.float32), gallery)
+    return np.array([of_frames(each, agreement) for each in apart.tolist()])
 
 
 def single_frame(walk: Walk, faces: Faces, gallery: Gallery) -> Distances | None:

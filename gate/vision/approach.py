@@ -94,6 +94,7 @@ class _Approach:
     """What is known of one track since its last decision."""
 
     total: NDArray[np.float64] | None = None
+    weights: float = 0.0
     frames: int = 0
     first_usable_at: float | None = None
     last_vector_at: float = -np.inf
@@ -136,6 +137,11 @@ class _Approach:
             return None
         length = float(np.linalg.norm(self.total))
         return np.asarray(self.total / length, dtype=np.float32) if length else None
+
+    @property
+    def agreement(self) -> float:
+        """How alike the pooled frames are, as `match.of_frames` takes it; 1 before there are any."""
+        return 1.0 if self.total is None else min(1.0, float(np.linalg.norm(self.total)) / self.weights)
 
 
 class Approaches:
@@ -181,8 +187,7 @@ class Approaches:
             return self._leave_out(approach, seen)
         _add(approach, seen)
         if seen.vector is not None:
-            probe = approach.pooled()
-            approach.answer = nearest(probe, self._gallery, self._rule) if probe is not None else None
+            approach.answer = self._nearest(approach)
             if approach.recognised_at is None and isinstance(approach.answer, Match):
                 approach.recognised_at = seen.at
         decided = self._decided(approach, seen.at)
@@ -219,6 +224,10 @@ class Approaches:
         if waiting:
             anew.looks, anew.poor_since, anew.faults = before.looks, before.poor_since, before.faults
         return anew
+
+    def _nearest(self, approach: _Approach) -> Answer | None:
+        probe = approach.pooled()
+        return None if probe is None else nearest(probe, self._gallery, self._rule, approach.agreement)
 
     def _is_odd(self, approach: _Approach, vector: Vector) -> bool:
         """Whether a template is further from its own track's than a stranger may be from a resident."""
@@ -363,6 +372,7 @@ def _add(approach: _Approach, seen: Observation) -> None:
     if seen.vector is not None:
         part = seen.vector.astype(np.float64) * seen.weight
         approach.total = part if approach.total is None else approach.total + part
+        approach.weights += seen.weight
         approach.frames += 1
         approach.last_vector_at = seen.at
         if seen.live is not None:

@@ -1,7 +1,7 @@
 """Who a face is, if anybody: open-set, with a margin to the second-best person. Pure."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeAlias
@@ -99,21 +99,35 @@ class NoMatch:
 Answer: TypeAlias = Match | Ambiguous | NoMatch
 
 
-def nearest(probe: Vector, gallery: Gallery, rule: Threshold) -> Answer:
-    """Compares one template with everybody's. The caller sees to it that both are of one model.
+def nearest(probe: Vector, gallery: Gallery, rule: Threshold, agreement: float = 1.0) -> Answer:
+    """Compares one template with everybody's, `agreement` as `of_frames` takes it. The caller sees to it that both
+    are of one model.
 
     Raises BadTemplate when the probe is NaN, zero, not float32 or of another length.
     """
     _check(probe, gallery)
     if not len(gallery):
         return NoMatch(math.inf, math.inf)
-    best, first, second = _two_best_people(probe, gallery)
+    best, *apart = _two_best_people(probe, gallery)
+    first, second = (of_frames(each, agreement) for each in apart)
     margin = second - first
     if first > rule.distance:
         return NoMatch(first, margin)
     person = gallery.people[gallery.groups.order[gallery.groups.starts[best]]]
-    doubtful = margin < rule.margin or _like_is_near(probe, gallery, best, rule)
+    likes = (of_frames(each, agreement) for each in _likes_apart(probe, gallery, best))
+    doubtful = margin < rule.margin or any(each <= rule.distance + rule.slack for each in likes)
     return Ambiguous(person, first, margin) if doubtful else Match(person, first, margin)
+
+
+def of_frames(distance: float, agreement: float) -> float:
+    """How far somebody is of a template pooled from frames, given how far the pooled template itself is.
+
+    `agreement` is the length of the mean of the frames' templates, each of length 1: 1 where all are alike. What
+    differs from frame to frame cancels in the mean, so that it is nearer to everybody, to strangers too, than any
+    frame is. So a person is as far as the mean of two squares: of the pooled template's distance and of its frames' in
+    the mean. docs/decisions/0057-strangers-approaches.md has what that keeps out.
+    """
+    return math.sqrt(distance**2 * (1 + agreement) / 2 + 1 - agreement)
 
 
 def people_apart(probes: NDArray[np.float32], gallery: Gallery) -> NDArray[np.float32]:
@@ -152,10 +166,9 @@ def _two_best_people(probe: Vector, gallery: Gallery) -> tuple[int, float, float
     return best, _apart(probe, gallery, best), math.inf if alone else _apart(probe, gallery, second)
 
 
-def _like_is_near(probe: Vector, gallery: Gallery, person: int, rule: Threshold) -> bool:
-    """Whether somebody whom this person was taken for could be standing there."""
-    likes = gallery.confusable.get(person, ())
-    return any(_apart(probe, gallery, other) <= rule.distance + rule.slack for other in likes)
+def _likes_apart(probe: Vector, gallery: Gallery, person: int) -> Iterator[float]:
+    """How far those are whom this person was taken for."""
+    return (_apart(probe, gallery, other) for other in gallery.confusable.get(person, ()))
 
 
 def _apart(probe: Vector, gallery: Gallery, person: int) -> float:

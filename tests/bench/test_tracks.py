@@ -125,10 +125,11 @@ def test_an_approach_is_as_far_as_its_pool_its_first_usable_frame_or_its_nearest
     blurred, first, second = a_face((1, 0), BLURRED), a_face((0, 1)), a_face((1, 1))
     faces = {each.path: face for each, face in zip(walk.frames, (blurred, first, second), strict=True)}
     gallery = Gallery.of(EYE, [PersonId("ann"), PersonId("ben")], np.eye(2, dtype=np.float32))
-    middle = of_length_one(first.template + second.template)
-    for apart, probe in ((pooled, middle), (single_frame, first.template)):
-        expected = np.linalg.norm(gallery.matrix - probe, axis=1)
-        assert apart(walk, faces, gallery) == pytest.approx(expected, abs=1e-3)
+    probes = (of_length_one(first.template + second.template), first.template, second.template)
+    to_pool, to_first, to_second = (((gallery.matrix - probe) ** 2).sum(axis=1) for probe in probes)
+    expected = np.sqrt((to_pool + (to_first + to_second) / 2) / 2)
+    assert pooled(walk, faces, gallery) == pytest.approx(expected, abs=1e-3)
+    assert single_frame(walk, faces, gallery) == pytest.approx(np.sqrt(to_first), abs=1e-3)
     assert any_frame(walk, faces, gallery) == pytest.approx([0, 0], abs=1e-3)
 
 

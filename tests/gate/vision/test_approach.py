@@ -99,6 +99,20 @@ def test_one_frame_that_looks_like_somebody_is_outvoted_by_those_that_do_not() -
     assert verdict.reason is Reason.UNKNOWN
 
 
+@pytest.mark.promise(6)
+def test_a_stranger_is_not_let_in_by_the_mean_of_frames_that_are_each_too_far() -> None:
+    ann = np.array((1.0, 0.0, 0.0), dtype=np.float32)
+    frames = [np.array((0.885, 0.465, side), dtype=np.float32) for side in (0.25, -0.25)]
+    unlike = [np.asarray(each / np.linalg.norm(each), dtype=np.float32) for each in frames]
+    middle = np.mean(unlike, axis=0)
+    assert all(np.linalg.norm(each - ann) > RULE.distance for each in unlike)
+    assert np.linalg.norm(middle / np.linalg.norm(middle) - ann) < RULE.distance
+    approaches = Approaches(Gallery.of(ModelId("eye.1"), [ANN], ann[None]), RULE)
+    seen = [Observation(HERE, step / 4, swaying(step, 40), vector=unlike[step % 2]) for step in range(5)]
+    (verdict,) = verdicts(approaches, *seen)
+    assert (verdict.person, verdict.reason) == (None, Reason.UNKNOWN)
+
+
 def test_poor_frames_end_in_poor_quality_with_what_to_mend() -> None:
     approaches = Approaches(house(), RULE)
     seen = [poor(step / 5, Fault.TOO_DARK) for step in range(20)]

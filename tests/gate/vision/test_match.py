@@ -18,6 +18,7 @@ from gate.vision.match import (
     NoMatch,
     Threshold,
     nearest,
+    of_frames,
     people_apart,
     threshold_for,
 )
@@ -217,3 +218,30 @@ def test_a_pair_turns_a_match_into_doubt_and_never_anything_into_a_match(
 def test_every_rule_derived_for_a_model_carries_its_slack() -> None:
     for model, tail in TAILS.items():
         assert threshold_for(0.001, 40, model).slack == tail.slack > 0
+
+
+def test_a_pooled_template_is_as_far_as_the_mean_of_two_squares_to_it_and_to_its_frames() -> None:
+    random = np.random.default_rng(2)
+    person, *frames = (each / np.linalg.norm(each) for each in random.standard_normal((6, 8)) + 1)
+    middle = np.mean(frames, axis=0)
+    agreement = float(np.linalg.norm(middle))
+    to_pooled = float(((middle / agreement - person) ** 2).sum())
+    to_frames = float(np.mean([((each - person) ** 2).sum() for each in frames]))
+    expected = math.sqrt((to_pooled + to_frames) / 2)
+    assert of_frames(math.sqrt(to_pooled), agreement) == pytest.approx(expected)
+    assert of_frames(0.7, 1.0) == pytest.approx(0.7)
+
+
+@pytest.mark.promise(6)
+@settings(deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), agreement=st.floats(0, 1))
+def test_frames_that_differ_turn_a_match_into_doubt_and_never_anything_into_a_match(
+    seed: int, agreement: float
+) -> None:
+    random = np.random.default_rng(seed)
+    rows = random.standard_normal((5, 3)).astype(np.float32)
+    probe, *known = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    gallery = Gallery.of(EYE, [PersonId(f"p{number}") for number in range(4)], np.stack(known))
+    alike, differing = (nearest(probe, gallery, RULE, each) for each in (1.0, agreement))
+    assert isinstance(alike, Match) or not isinstance(differing, Match)
+    assert differing.distance >= min(alike.distance, math.sqrt(2))
