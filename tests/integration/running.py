@@ -14,14 +14,14 @@ from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine
 
-from admin.db.base import Base
-from admin.db.session import make_engine, writing
-from admin.db.tables import Compound, Place, Server
+from admin.db.session import writing
+from admin.db.tables import Compound, Place
 from admin.dispatch.provision import GateSecrets, NewGate, register_gate
 from admin.security.keys import make_sealing_key, make_secret, make_signing_key
 from admin.security.principals import process
 from contracts.ids import CompoundId, GateId
 from contracts.words import Direction
+from tests.databases import a_register
 from tests.integration.brokers import PASSWORD, PATIENCE_S, Broker, Program, until
 
 
@@ -186,8 +186,9 @@ class House:
     def _settings(self, user: str, own: Path) -> str:
         password = own / "broker.password"
         password.write_text(PASSWORD)
+        address = self.engine.url.render_as_string(hide_password=False)
         return (
-            f'database = "{self.engine.url}"\nown_keys = "{own}"\npublic_keys = "{self.public}"\n'
+            f'database = "{address}"\nown_keys = "{own}"\npublic_keys = "{self.public}"\n'
             f'[broker]\nport = {self.broker.port}\nusername = "{user}"\npassword_file = "{password}"\n'
         ) + "".join(f'{name} = "{path}"\n' for name, path in self.papers_of(user).items())
 
@@ -204,12 +205,10 @@ class House:
         return Program(words, self.folder / f"{name}.log")
 
 
-def a_house(folder: Path, broker: Broker) -> House:
-    """A fresh register of one compound."""
-    engine = make_engine(f"sqlite:///{folder / 'register.sqlite3'}")
-    Base.metadata.create_all(engine)
+def a_house(folder: Path, broker: Broker, address: str) -> House:
+    """A fresh register of one compound at `address`, whose tables are there."""
+    engine = a_register(address)
     with writing(engine) as session:
-        session.add(Server(id=1, generation=1, revision=1))
         place = Place(kind="compound", name_zh="梧桐苑", name_en="Wutong Court", path="/")
         session.add(place)
         session.flush()
