@@ -46,8 +46,8 @@ class Cutting(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(rest)))
         self.end_headers()
         cut = line.cuts.pop(0) if line.cuts else None
+        line.sent += len(rest[:cut])  # first: whoever has read it looks at the number
         self.wfile.write(rest[:cut])
-        line.sent += len(rest[:cut])
         self.close_connection = True
 
     def _begin(self) -> int:
