@@ -1,10 +1,10 @@
 """How many passages a second come from gates' journals over a real broker into the database, durably.
 
 Two figures, each from real journals by the gates' own senders over the embedded broker. `per_s` is what the server
-takes: the senders have put everything on the broker while ingest was away, then ingest takes it, so that both cores of
-a small machine are the server's, as where gates are boxes of their own. `with_gates` is all the way at once: journals,
-senders, broker and ingest share this machine, until every gate has obeyed the receipt of its last link. Beside the
-first, in the same run, the naive way: the same ingest with one commit a message.
+takes: the senders have put everything on the broker while ingest was away, and are gone; then ingest takes it, so that
+both cores of a small machine are the server's, as where gates are boxes of their own. `with_gates` is all the way at
+once: journals, senders, broker and ingest share this machine, until every gate has obeyed the receipt of its last link.
+Beside the first, in the same run, the naive way: the same ingest with one commit a message.
 """
 
 import json
@@ -50,8 +50,8 @@ from kaimen.broker import EmbeddedBroker
 PASSWORD: Final = "a-password-of-a-measurement"  # noqa: S105 - of a broker that lives for a minute on loopback
 COMPOUND: Final = CompoundId("bench")
 LONGEST_S: Final = 300.0
-GATES: Final = 16
-"""Nearly as many as one machine is made for (20): each has 100 links under way, and the broker hands out 2,000."""
+GATES: Final = 8
+"""A large compound's. Each has 100 links under way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ stands before a camera. Their disks are in memory where there is room, because t
 The first argument names a file as `Row` writes it. Commands come on stdin, answers go to stdout, a line each:
 
 `fill COUNT` → `filled`: a fresh journal at every gate, with so many passages in all, and a connection to the broker;
-`ahead` → `sent`: everything once to the broker, without waiting for receipts;
+`ahead` → `sent`: everything once to the broker, without waiting for receipts; then the gates are gone, so that none of
+them works for the receipts it would get while ingest is timed;
 `along` → `receipted SECONDS CPU_S`: as gates send, from the first link to the last one whose receipt was obeyed, and
 the processor's seconds of this process meanwhile; `empty` → `emptied`: connections and journals are gone.
 """
@@ -150,9 +151,10 @@ class FullGates:
         _until(lambda: all(gate.link.is_up for gate in self._gates))
 
     def send_ahead(self) -> None:
-        """One gate after another."""
+        """One gate after another. Its goodbye is behind its links in the broker's order: with it they are there."""
         for gate in self._gates:
             gate.send_ahead()
+            gate.link.stop(LONGEST_S)
 
     def send_along(self) -> tuple[float, float]:
         """Seconds until the last receipt is obeyed, and those of the processor."""

@@ -7,6 +7,7 @@ waits in the journal, not in a session.
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -35,6 +36,7 @@ MOST_IN_FLIGHT: Final = 100
 MOST_QUEUED: Final = 200
 """Messages paho may hold; more stay in the journal."""
 FAREWELL_S: Final = 1.0
+FULL_S: Final = 0.01
 
 Hear = Callable[[str, bytes, bool], object]
 """Takes a topic, a payload and whether the broker had kept it, on the network's thread: it must return soon."""
@@ -117,16 +119,26 @@ class Link:
         if self.is_up:
             self._say(STATE, self._state_as(GateStatus.ONLINE))
 
-    def stop(self) -> None:
-        """Says goodbye where there is a connection, and ends the thread. The will is not sent then."""
+    def stop(self, farewell_s: float = FAREWELL_S) -> None:
+        """Says goodbye where there is a connection, and ends the thread. The will is not sent then.
+
+        The goodbye is behind all that was published: within `farewell_s` the broker has that too.
+        """
         if self.is_up:
-            payload = self._state_as(GateStatus.OFFLINE).encode()
-            said = self._client.publish(self._topic(STATE), payload, STATE.qos, STATE.retain)
-            if said.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
-                said.wait_for_publish(FAREWELL_S)
+            self._say_goodbye(time.monotonic() + farewell_s)
         self._up.clear()
         self._client.disconnect()
         self._client.loop_stop()
+
+    def _say_goodbye(self, until: float) -> None:
+        """Also to a connection that is full of links just now: without it the server would take the gate for online."""
+        payload = self._state_as(GateStatus.OFFLINE).encode()
+        said = self._client.publish(self._topic(STATE), payload, STATE.qos, STATE.retain)
+        while said.rc == MQTTErrorCode.MQTT_ERR_QUEUE_SIZE and time.monotonic() < until:
+            time.sleep(FULL_S)
+            said = self._client.publish(self._topic(STATE), payload, STATE.qos, STATE.retain)
+        if said.rc == MQTTErrorCode.MQTT_ERR_SUCCESS:
+            said.wait_for_publish(max(0.0, until - time.monotonic()))
 
     def _make_client(self) -> Client:
         settings = self._settings

@@ -93,6 +93,20 @@ def test_a_clean_stop_says_offline(broker: Broker, link: Link, server_side: Call
 
 
 @pytest.mark.real
+def test_a_stop_in_the_middle_of_many_messages_says_offline_behind_them(
+    broker: Broker, link: Link, server_side: Callable[[], ServerSide]
+) -> None:
+    broker.start()
+    up, server = Up(link), server_side()
+    link.start(lambda: NOON)
+    up.wait()
+    while link.publish(HAVE, a_have()):  # until the connection is full
+        pass
+    link.stop(SOON_S)
+    assert states(server.heard.wait(last_status(GateStatus.OFFLINE)))[-1].connection == 1
+
+
+@pytest.mark.real
 def test_a_gate_that_vanishes_leaves_a_will_of_its_own_connection(
     broker: Broker, link: Link, server_side: Callable[[], ServerSide]
 ) -> None:
