@@ -24,6 +24,9 @@ CREATE TABLE IF NOT EXISTS person_key (
     wrapped BLOB NOT NULL
 ) WITHOUT ROWID
 """
+_OF_MANY = (
+    "SELECT vault_id, key_id, wrapped FROM person_key WHERE vault_id IN (SELECT value FROM json_each(?))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +69,8 @@ class KeyStore:
     def of_many(self, vault_ids: Sequence[str]) -> dict[str, PersonKey]:
         """The keys that are known; raises ChangedKey."""
         found: dict[str, PersonKey] = {}
-        for marks, some in portions(vault_ids):
-            query = f"SELECT vault_id, key_id, wrapped FROM person_key WHERE vault_id IN ({marks})"  # noqa: S608 - question marks only
-            for vault_id, key_id, wrapped in self._store.execute(query, tuple(some)):
+        for some in portions(vault_ids):
+            for vault_id, key_id, wrapped in self._store.execute(_OF_MANY, (some,)):
                 found[vault_id] = self._unwrap(vault_id, key_id, wrapped)
         return found
 

@@ -26,6 +26,9 @@ CREATE TABLE IF NOT EXISTS template (
     sealed BLOB NOT NULL
 ) WITHOUT ROWID
 """
+_OF_MANY = (
+    "SELECT vault_id, key_id, model, sealed FROM template WHERE vault_id IN (SELECT value FROM json_each(?))"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +104,8 @@ class Vault:
         self.close()
 
     def _lines(self, vault_ids: Sequence[str]) -> Iterator[_Line]:
-        for marks, some in portions(vault_ids):
-            query = f"SELECT vault_id, key_id, model, sealed FROM template WHERE vault_id IN ({marks})"  # noqa: S608 - question marks only
-            for row in self._store.execute(query, tuple(some)):
+        for some in portions(vault_ids):
+            for row in self._store.execute(_OF_MANY, (some,)):
                 yield _Line(*row)
 
 

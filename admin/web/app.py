@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from flask import Blueprint, Flask
+from flask.json.provider import DefaultJSONProvider
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
@@ -79,10 +80,16 @@ def _configure(app: Flask, settings: WebSettings) -> None:
         WTF_CSRF_SSL_STRICT=False,  # visitors' pages send no referrer: their address is a secret
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a guard's page stays open for a shift
     )
-    app.json.ensure_ascii = False  # type: ignore[attr-defined] # the default provider has it
+    app.json = _Json(app)
     hops = settings.trusted_proxies
     if hops:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask's documented way
+
+
+class _Json(DefaultJSONProvider):
+    """Chinese as it is written."""
+
+    ensure_ascii = False
 
 
 def _bootstrap() -> Blueprint:
