@@ -14,7 +14,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -23,6 +22,7 @@ import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import Base64Bytes, BaseModel, Field, SecretStr
 
+from bench.line import say, until
 from contracts.ids import BootId, CompoundId, GateId, ModelId, PersonId, uuid7
 from contracts.order import Order, OrderFault, Standing
 from contracts.passage import PassageWhat, PassageWho
@@ -148,7 +148,7 @@ class FullGates:
         for gate in self._gates:
             gate.fill(passages // len(self._gates))
             gate.connect()
-        _until(lambda: all(gate.link.is_up for gate in self._gates))
+        until(lambda: all(gate.link.is_up for gate in self._gates), LONGEST_S, LOOK_EVERY_S)
 
     def send_ahead(self) -> None:
         """One gate after another. Its goodbye is behind its links in the broker's order: with it they are there."""
@@ -161,7 +161,7 @@ class FullGates:
         began, worked = time.monotonic(), time.process_time()
         for gate in self._gates:
             gate.sender.start()
-        _until(lambda: not any(gate.journal.unsent_count() for gate in self._gates))
+        until(lambda: not any(gate.journal.unsent_count() for gate in self._gates), LONGEST_S, LOOK_EVERY_S)
         return time.monotonic() - began, time.process_time() - worked
 
     def close(self) -> None:
@@ -181,16 +181,16 @@ def main() -> int:
         match line.split(), gates:
             case ["fill", passages], None:
                 gates = FullGates(row, int(passages))
-                _say("filled")
+                say("filled")
             case ["ahead"], FullGates():
                 gates.send_ahead()
-                _say("sent")
+                say("sent")
             case ["along"], FullGates():
-                _say("receipted", *gates.send_along())
+                say("receipted", *gates.send_along())
             case ["empty"], FullGates():
                 gates.close()
                 gates = None
-                _say("emptied")
+                say("emptied")
             case _:
                 raise ValueError(f"not now: {line}")
     return 0
@@ -220,19 +220,6 @@ def _roomy(passages: int) -> Path | None:
     except OSError:
         return None
     return IN_MEMORY if free > passages * BYTES_A_PASSAGE else None
-
-
-def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONGEST_S
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError("What was waited for did not come.")
-        time.sleep(LOOK_EVERY_S)
-
-
-def _say(*words: object) -> None:
-    sys.stdout.write(" ".join(str(word) for word in words) + "\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ product's; nobody stands before a camera. Commands come on stdin, answers go to 
 
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from uuid import UUID
 import numpy as np
 import structlog
 
+from bench.line import say, until
 from contracts.ids import BootId, ModelId, PersonId
 from contracts.manifest import Manifest
 from contracts.order import Order, OrderFault, Standing
@@ -120,27 +120,29 @@ def main() -> int:
     before = resident_mb()
     began = time.monotonic()
     way.start()
-    _until(lambda: len(way.knowledge.now.gallery) > 0 and way.rosters.held is not None)
-    _say("holds", time.monotonic() - began, way.server.last_s, before)
+    until(
+        lambda: len(way.knowledge.now.gallery) > 0 and way.rosters.held is not None, LONGEST_S, LOOK_EVERY_S
+    )
+    say("holds", time.monotonic() - began, way.server.last_s, before)
     for line in sys.stdin:
         match line.split():
             case ["watch", person]:
                 _watch(way, PersonId(person))
             case ["whole"]:
-                _say("whole", *_whole(way))
+                say("whole", *_whole(way))
             case _:
-                _until(way.is_settled)
-                _say("size", resident_mb(), _peak_mb(), way.server.last_s)
+                until(way.is_settled, LONGEST_S, LOOK_EVERY_S)
+                say("size", resident_mb(), _peak_mb(), way.server.last_s)
     way.stop()
     return 0
 
 
 def _watch(way: Way, person: PersonId) -> None:
     probe = way.template_of(person)
-    _until(lambda: way.opens(probe))
-    _say("watching")
-    _until(lambda: not way.opens(probe))
-    _say("refused", time.monotonic())
+    until(lambda: way.opens(probe), LONGEST_S, LOOK_EVERY_S)
+    say("watching")
+    until(lambda: not way.opens(probe), LONGEST_S, LOOK_EVERY_S)
+    say("refused", time.monotonic())
 
 
 def _whole(way: Way) -> tuple[float, int]:
@@ -148,21 +150,8 @@ def _whole(way: Way) -> tuple[float, int]:
     held = way.rosters.held
     if held is None:
         raise LookupError("the gate holds no roster")
-    _until(lambda: isinstance(way.server.fetch(held.manifest), Fetched))
+    until(lambda: isinstance(way.server.fetch(held.manifest), Fetched), LONGEST_S, LOOK_EVERY_S)
     return way.server.last_s, held.manifest.size
-
-
-def _until(true: Callable[[], bool]) -> None:
-    end = time.monotonic() + LONGEST_S
-    while not true():
-        if time.monotonic() > end:
-            raise TimeoutError("What was waited for did not come.")
-        time.sleep(LOOK_EVERY_S)
-
-
-def _say(*words: object) -> None:
-    sys.stdout.write(" ".join(str(word) for word in words) + "\n")
-    sys.stdout.flush()
 
 
 def _peak_mb() -> int:

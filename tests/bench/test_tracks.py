@@ -19,22 +19,13 @@ from contracts.ids import ModelId, PersonId
 from gate.vision.frame import Vector
 from gate.vision.gallery import Gallery
 from gate.vision.onnx_eye import OnnxEye
-from gate.vision.quality import Pose, Quality
+from gate.vision.quality import Quality
 from kaimen.weights import weights_folder
+from tests.bench.test_accuracy import GOOD
 from tests.bench.test_clips import a_clip
 from tests.faces import picture
 
 EYE = ModelId("eye.1")
-GOOD = Quality(
-    inter_eye_distance=60,
-    sharpness=0.2,
-    luminance_mean=120,
-    under_exposure=0,
-    over_exposure=0,
-    illumination_uniformity=0.9,
-    head_pose=Pose(0, 0, 0),
-    inside=1,
-)
 BLURRED = replace(GOOD, sharpness=0.0)
 
 

@@ -43,6 +43,14 @@ class Up:
         assert self._up.acquire(timeout=SOON_S)
 
 
+def connected(broker: Broker, link: Link) -> None:
+    """Both at once: a broker that runs, and a gate that it has accepted."""
+    broker.start()
+    up = Up(link)
+    link.start(lambda: NOON)
+    up.wait()
+
+
 def settings(port: int, word: str = USERS["gate-east-gate"]) -> LinkSettings:
     return LinkSettings(
         "127.0.0.1", port, username="gate-east-gate", password=SecretStr(word), slowest_retry_s=1
@@ -83,10 +91,8 @@ def test_birth_is_retained_and_says_boot_and_connection(
 
 @pytest.mark.real
 def test_a_clean_stop_says_offline(broker: Broker, link: Link, server_side: Callable[[], ServerSide]) -> None:
-    broker.start()
-    up, server = Up(link), server_side()
-    link.start(lambda: NOON)
-    up.wait()
+    connected(broker, link)
+    server = server_side()
     link.stop()
     assert states(server.heard.wait(last_status(GateStatus.OFFLINE)))[-1].connection == 1
     assert not link.is_up
@@ -96,10 +102,8 @@ def test_a_clean_stop_says_offline(broker: Broker, link: Link, server_side: Call
 def test_a_stop_in_the_middle_of_many_messages_says_offline_behind_them(
     broker: Broker, link: Link, server_side: Callable[[], ServerSide]
 ) -> None:
-    broker.start()
-    up, server = Up(link), server_side()
-    link.start(lambda: NOON)
-    up.wait()
+    connected(broker, link)
+    server = server_side()
     while link.publish(HAVE, a_have()):  # until the connection is full
         pass
     link.stop(SOON_S)

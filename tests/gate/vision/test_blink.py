@@ -81,6 +81,15 @@ def test_shut_eyes_are_compared_with_open_ones_of_the_same_moment() -> None:
     assert not blinked(late)
 
 
+@pytest.mark.promise(6)
+def test_numbers_that_are_none_are_no_blink() -> None:
+    for spoiled in (
+        [replace(each, openings=(np.nan, np.nan)) for each in film(12, 13, 14)],
+        [replace(each, around=each.around * np.float32(np.nan)) for each in film(12, 13, 14)],
+    ):
+        assert not blinked(spoiled)
+
+
 def test_too_few_looks_tell_nothing() -> None:
     assert not blinked([])
     assert not blinked(film(3, 4, length=FEWEST_LOOKS - 1))
