@@ -207,9 +207,8 @@ class Attendant:
             return self._act(decision, claim, what)
         except JournalError as wrong:
             self._no_record(wrong)
-            if (
-                self._iron.stance.fire
-            ):  # the lock has no power: nothing is pulsed, and nobody told that it is shut
+            # In a fire the lock has no power: nothing is pulsed, and nobody told that it is shut.
+            if self._iron.stance.fire:
                 return Answer(Outcome.GRANTED, claim.method, Reason.FIRE)
             return Answer(Outcome.DENIED, claim.method, Reason.NO_RECORD)
 
